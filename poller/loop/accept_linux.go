@@ -1,0 +1,9 @@
+package loop
+
+import "golang.org/x/sys/unix"
+
+// enonet is a pending network error that only Linux has.
+const enonet = unix.ENONET
+
+// Linux spreads connections over all sockets of a SO_REUSEPORT group.
+const reuseportSpreads = true

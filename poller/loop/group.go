@@ -1,0 +1,145 @@
+package loop
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/rawloop/rawloop/internal/sys"
+)
+
+// Group is one or more loops that serve the same listeners. Its methods may be
+// called from any goroutine.
+type Group struct {
+	cfg      Config
+	k        sys.Kernel // for setting up, under mu; each loop has its own
+	loops    []*Loop
+	maxConns int
+	conns    atomic.Int64
+	done     chan struct{} // closed when every loop has ended
+
+	mu        sync.Mutex
+	listeners []*Listener
+	running   bool
+	closed    bool
+}
+
+// New makes a group; nothing runs before Run. Close frees it.
+func New(cfg Config) (*Group, error) {
+	return newGroup(cfg, func() sys.Kernel { return sys.NewHost() })
+}
+
+func newGroup(cfg Config, kernel func() sys.Kernel) (_ *Group, err error) {
+	cfg, err = cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	g := &Group{cfg: cfg, k: kernel(), done: make(chan struct{})}
+	if g.maxConns, err = connLimit(g.k, cfg.MaxConns); err != nil {
+		return nil, err
+	}
+	for range cfg.Loops {
+		l, err := newLoop(g, kernel())
+		if err != nil {
+			g.free()
+			return nil, err
+		}
+		g.loops = append(g.loops, l)
+	}
+	return g, nil
+}
+
+// connLimit keeps some descriptors for everything else, but under a very low
+// limit no more than half.
+func connLimit(k sys.Kernel, want int) (int, error) {
+	if want > 0 {
+		return want, nil
+	}
+	limit, e := k.DescriptorLimit()
+	if e != 0 {
+		return 0, e
+	}
+	const most = 1 << 30
+	n := int(min(limit, most))
+	return max(n-reservedFDs, n/2, 1), nil
+}
+
+// Loops returns the loops of the group.
+func (g *Group) Loops() []*Loop { return g.loops }
+
+// Run runs every loop on a goroutine of its own and returns when all have
+// ended: after Close or Drain, or with a poller's error. It can be called once.
+func (g *Group) Run() error {
+	g.mu.Lock()
+	if g.running || g.closed {
+		g.mu.Unlock()
+		return ErrClosed
+	}
+	g.running = true
+	g.mu.Unlock()
+
+	errs := make([]error, len(g.loops))
+	var wg sync.WaitGroup
+	for i, l := range g.loops {
+		wg.Go(func() { errs[i] = l.runToEnd() })
+	}
+	wg.Wait()
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	close(g.done)
+	return errors.Join(errs...)
+}
+
+func (l *Loop) runToEnd() error {
+	l.goroutine.Store(goroutineID())
+	var failed error
+	for !l.ended {
+		if err := l.Step(); err != nil && failed == nil {
+			failed = err
+			l.ignore(l.g.stop()) // a group does not limp on with fewer loops
+		}
+	}
+	return failed
+}
+
+// Close ends the group at once: listeners and connections are closed, with
+// OnClose(ErrClosed) for each. Those with work under way are reset. It does not
+// wait for Run to return, so a handler may call it.
+func (g *Group) Close() error {
+	g.mu.Lock()
+	running, closed := g.running, g.closed
+	if !running {
+		g.closed = true
+	}
+	g.mu.Unlock()
+	if closed {
+		return ErrClosed
+	}
+	err := g.stop()
+	if !running {
+		g.free()
+	}
+	return err
+}
+
+// stop has every loop end.
+func (g *Group) stop() error {
+	var errs []error
+	for _, l := range g.loops {
+		if err := l.order(func() { l.stopping = true }); err != nil && err != ErrClosed {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// free ends loops that nobody runs, here.
+func (g *Group) free() {
+	for _, l := range g.loops {
+		l.stopping = true
+		for !l.ended {
+			l.ignore(l.Step())
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package loop
+
+import "golang.org/x/sys/unix"
+
+const (
+	readBuffer = 64 << 10 // the loop's shared read buffer
+	// readAhead is the least room for input behind what a handler left over.
+	readAhead = 4 << 10
+)
+
+// read receives until the socket is drained, the connection's budget for this
+// turn is used up, or there is a reason not to read.
+//
+// What "drained" takes is a kernel fact. On TCP a short read is enough: what
+// arrives later makes a new edge. But data and FIN, RST or urgent data arrive
+// as one edge, and recv stops at an urgent mark, so an event that said more
+// than "data" obliges to read on to 0, EAGAIN or an error. On unix sockets a
+// recv ends at a message that carries descriptors, so there a short read says
+// nothing at all.
+func (l *Loop) read(s *conn) {
+	s.flags |= owed
+	for budget := l.cfg.Limits.ReadBudget; budget > 0; {
+		if s.readPaused() && s.state == open {
+			return
+		}
+		dst := l.inputSpace(s)
+		n, e := l.k.Recv(s.fd, dst)
+		switch {
+		case e == unix.EINTR:
+			budget-- // a kernel that only interrupts must not hold up the others
+			continue
+		case e == unix.EAGAIN:
+			l.stats.Again++
+			s.flags &^= owed | mustRead
+			return
+		case e != 0:
+			s.flags &^= owed | mustRead
+			s.fail(e)
+			return
+		case n == 0:
+			s.flags &^= owed | mustRead
+			l.readEOF(s)
+			return
+		}
+		l.stats.BytesIn += uint64(n)
+		budget -= n
+		l.consume(s, dst, n)
+		if s.cause != nil && !s.has(lastWords) {
+			return
+		}
+		if n < len(dst) && s.flags&(tcp|mustRead) == tcp {
+			s.flags &^= owed
+			return
+		}
+	}
+	l.makeReady(s)
+}
+
+// inputSpace is where the next bytes go: the shared buffer, or behind what the
+// handler left over, so that it sees one piece.
+func (l *Loop) inputSpace(s *conn) []byte {
+	if s.in.Len() == 0 || s.state != open {
+		return l.buf
+	}
+	return s.in.Space(&l.pool, readAhead)
+}
+
+// consume offers n bytes that were received into dst. What the handler wrote is
+// sent before dst, from which it may have borrowed, is used again.
+func (l *Loop) consume(s *conn, dst []byte, n int) {
+	if s.state != open {
+		return
+	}
+	kept := s.in.Len() > 0
+	in := dst[:n]
+	if kept {
+		s.in.Grow(n)
+		in = s.in.Bytes()
+	}
+	used := s.handler.OnData(l.begin(s), in)
+	l.end(s)
+	if used < 0 || used > len(in) {
+		s.fail(ErrBadConsume)
+		return
+	}
+	switch {
+	case kept:
+		s.in.Consume(&l.pool, used)
+	case used < len(in):
+		s.in.Keep(&l.pool, in[used:])
+	}
+	if s.in.Len() > l.cfg.Limits.MaxUnconsumed {
+		s.fail(ErrInputFull)
+	}
+}
+
+// readEOF is reached once: after it there is nothing more to receive.
+func (l *Loop) readEOF(s *conn) {
+	if s.has(sawEOF) {
+		return
+	}
+	s.flags |= sawEOF
+	if s.state != open {
+		return
+	}
+	s.handler.OnReadEOF(l.begin(s), s.in.Bytes())
+	l.end(s)
+	s.in.Reset(&l.pool)
+}
+
+// probe asks a connection whose EOF was read, and which nothing else would
+// tell of a reset, whether it still lives.
+func (l *Loop) probe(s *conn) {
+	if _, e := l.k.Recv(s.fd, l.buf); e != 0 && e != unix.EAGAIN && e != unix.EINTR {
+		s.fail(e)
+	}
+}

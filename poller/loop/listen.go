@@ -1,0 +1,289 @@
+package loop
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rawloop/rawloop/internal/address"
+	"github.com/rawloop/rawloop/internal/sys"
+	"github.com/rawloop/rawloop/rawsock"
+)
+
+// defaultBacklog is more than any kernel allows; listen(2) cuts it down to
+// net.core.somaxconn.
+const defaultBacklog = 65535
+
+// Listener is a listening address of a group. Its methods may be called from
+// any goroutine.
+type Listener struct {
+	g          *Group
+	newHandler func(Conn) Handler
+	network    string
+	addr       rawsock.Sockaddr
+	flags      flags
+	acceptors  []*acceptor
+
+	// The file that bind made, removed at the end if it is still that file.
+	path string
+	file sys.FileID
+	once sync.Once
+}
+
+// Listen listens on an address and has newHandler make the handler of each
+// connection that is accepted. It may be called before and while the group
+// runs, from any goroutine. newHandler runs on the connection's loop; nil from
+// it turns the connection away.
+//
+// The address is tcp://127.0.0.1:9000, tcp://[::1]:0, unix:///run/x.sock,
+// unix://@abstract, or fd://3 for a listening socket that the program was
+// given, with options behind it: ?nodelay=0&backlog=128&rcvbuf=64k&reuseport=1.
+// A bare host:port is tcp; a host name is looked up. TCP_NODELAY is on unless
+// nodelay=0.
+//
+// On Linux each loop of a group has its own TCP socket with SO_REUSEPORT;
+// elsewhere, and for unix and fd, one loop accepts and deals out.
+//
+// An error of a system call is a *ListenError.
+func (g *Group) Listen(addr string, newHandler func(Conn) Handler) (*Listener, error) {
+	a, err := address.Parse(addr)
+	if err != nil {
+		return nil, err
+	}
+	if newHandler == nil {
+		return nil, errors.New("loop: Listen needs a function that makes handlers")
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return nil, ErrClosed
+	}
+	lis := &Listener{g: g, newHandler: newHandler}
+	switch {
+	case a.Network == "fd":
+		err = lis.adopt(a)
+	case a.IsStream():
+		err = lis.listen(a)
+	default:
+		err = &ListenError{Call: "listen", Address: a.String(), Err: errors.ErrUnsupported}
+	}
+	if err != nil {
+		return nil, err
+	}
+	g.listeners = append(g.listeners, lis)
+	return lis, lis.start()
+}
+
+// start hands each socket to its loop.
+func (lis *Listener) start() error {
+	for i, a := range lis.acceptors {
+		l := lis.g.loops[i%len(lis.g.loops)]
+		a.loop = l
+		if err := l.order(func() { l.addAcceptor(a) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Addr returns the address that is listened on, with the real port.
+func (lis *Listener) Addr() rawsock.Sockaddr { return lis.addr }
+
+// String returns network and address: "tcp 127.0.0.1:34567", "unix /run/x.sock".
+func (lis *Listener) String() string { return lis.network + " " + lis.addr.String() }
+
+// Close stops listening. Connections go on; those that were not accepted yet
+// are reset by the kernel.
+func (lis *Listener) Close() error {
+	for _, a := range lis.acceptors {
+		if err := a.loop.order(func() { a.loop.closeAcceptor(a) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listen makes the sockets of one address: the first one that a stands for and
+// that can be bound.
+func (lis *Listener) listen(a address.Address) error {
+	addrs, err := a.Resolve(context.Background(), true)
+	if err != nil {
+		return &ListenError{Call: "resolve", Address: a.String(), Err: err}
+	}
+	lis.network = a.Network
+	if !a.IsUnix() {
+		lis.flags = tcp
+	}
+	for _, sa := range addrs {
+		if err = lis.bindAll(a, sa); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// bindAll makes a socket for each loop, or one that deals out.
+func (lis *Listener) bindAll(a address.Address, sa rawsock.Sockaddr) error {
+	n := 1
+	if len(lis.g.loops) > 1 && reuseportSpreads && !a.IsUnix() {
+		n = len(lis.g.loops)
+		a.Options.ReusePort = true
+	}
+	lis.addr = sa
+	for range n {
+		fd, err := lis.bind(a)
+		if err != nil {
+			lis.abandon()
+			return err
+		}
+		lis.acceptors = append(lis.acceptors, &acceptor{
+			listener: lis, fd: fd, deals: n < len(lis.g.loops),
+		})
+	}
+	return nil
+}
+
+// bind makes one listening socket on lis.addr, where it leaves the address that
+// the kernel chose.
+func (lis *Listener) bind(a address.Address) (_ int, err error) {
+	k, where := lis.g.k, lis.addr
+	fail := func(call string, e sys.Errno) error {
+		return &ListenError{Call: call, Address: lis.network + " " + where.String(), Err: e}
+	}
+	fd, e := k.Socket(where.Family(), unix.SOCK_STREAM, 0)
+	if e != 0 {
+		return -1, fail("socket", e)
+	}
+	defer func() {
+		if err != nil {
+			k.Close(fd)
+		}
+	}()
+	for _, o := range listenOptions(a, where.Family()) {
+		if e := k.Setsockopt(fd, o.level, o.name, binary.NativeEndian.AppendUint32(nil, uint32(o.value))); e != 0 {
+			return -1, fail("setsockopt", e)
+		}
+	}
+	var raw sys.RawSockaddr
+	raw.Len = uint32(len(where.AppendTo(raw.Data[:0])))
+	if e := k.Bind(fd, &raw); e != 0 {
+		return -1, fail("bind", e)
+	}
+	lis.noteFile(k)
+	backlog := a.Options.Backlog
+	if backlog == 0 {
+		backlog = defaultBacklog
+	}
+	if e := k.Listen(fd, backlog); e != 0 {
+		return -1, fail("listen", e)
+	}
+	if e := k.Getsockname(fd, &raw); e != 0 {
+		return -1, fail("getsockname", e)
+	}
+	lis.addr, err = rawsock.SockaddrFromBytes(raw.Bytes())
+	return fd, err
+}
+
+type intOption struct{ level, name, value int }
+
+// listenOptions are set before bind. Linux gives TCP_NODELAY and the buffer
+// sizes of a listener to the sockets that it accepts, so that accepting costs
+// one call.
+func listenOptions(a address.Address, family int) []intOption {
+	var opts []intOption
+	if !a.IsUnix() {
+		opts = append(opts, intOption{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1})
+		if a.Options.NoDelay == nil || *a.Options.NoDelay {
+			opts = append(opts, intOption{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1})
+		}
+	}
+	if family == unix.AF_INET6 {
+		only := 0
+		if a.Network == "tcp6" {
+			only = 1
+		}
+		opts = append(opts, intOption{unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, only})
+	}
+	for _, o := range []intOption{
+		{unix.SOL_SOCKET, unix.SO_RCVBUF, a.Options.RcvBuf},
+		{unix.SOL_SOCKET, unix.SO_SNDBUF, a.Options.SndBuf},
+	} {
+		if o.value > 0 {
+			opts = append(opts, o)
+		}
+	}
+	if a.Options.ReusePort {
+		opts = append(opts, intOption{unix.SOL_SOCKET, unix.SO_REUSEPORT, 1})
+	}
+	return opts
+}
+
+// adopt takes over a listening socket that the program was given.
+func (lis *Listener) adopt(a address.Address) error {
+	k := lis.g.k
+	fail := func(call string, e sys.Errno) error {
+		return &ListenError{Call: call, Address: a.String(), Err: e}
+	}
+	for _, want := range []struct{ name, value int }{{unix.SO_TYPE, unix.SOCK_STREAM}, {unix.SO_ACCEPTCONN, 1}} {
+		var v [4]byte
+		if _, e := k.Getsockopt(a.FD, unix.SOL_SOCKET, want.name, v[:]); e != 0 {
+			return fail("getsockopt", e)
+		}
+		if int(binary.NativeEndian.Uint32(v[:])) != want.value {
+			return &ListenError{Call: "adopt", Address: a.String(), Err: errors.New("not a listening stream socket")}
+		}
+	}
+	var raw sys.RawSockaddr
+	if e := k.Getsockname(a.FD, &raw); e != 0 {
+		return fail("getsockname", e)
+	}
+	if e := k.SetNonblock(a.FD, true); e != 0 {
+		return fail("ioctl", e)
+	}
+	var err error
+	if lis.addr, err = rawsock.SockaddrFromBytes(raw.Bytes()); err != nil {
+		return err
+	}
+	lis.network = "unix"
+	if slices.Contains([]int{unix.AF_INET, unix.AF_INET6}, lis.addr.Family()) {
+		lis.network, lis.flags = "tcp", tcp
+	}
+	lis.acceptors = []*acceptor{{listener: lis, fd: a.FD, sleeping: true, deals: len(lis.g.loops) > 1}}
+	return nil
+}
+
+// abandon undoes what bindAll did before it failed.
+func (lis *Listener) abandon() {
+	for _, a := range lis.acceptors {
+		lis.g.k.Close(a.fd)
+	}
+	lis.acceptors = nil
+	lis.unlink(lis.g.k)
+}
+
+// noteFile remembers which file bind made.
+func (lis *Listener) noteFile(k sys.Kernel) {
+	name, kind := lis.addr.Unix()
+	if kind != rawsock.UnixPath {
+		return
+	}
+	if id, e := k.FileID(name); e == 0 {
+		lis.path, lis.file = name, id
+	}
+}
+
+// unlink removes the socket's file, unless another has taken its place.
+func (lis *Listener) unlink(k sys.Kernel) {
+	if lis.path == "" {
+		return
+	}
+	lis.once.Do(func() {
+		if id, e := k.FileID(lis.path); e == 0 && id == lis.file {
+			k.Unlink(lis.path)
+		}
+	})
+}
