@@ -51,7 +51,8 @@ func (in *Input) Grow(n int) {
 }
 
 // Consume drops the first n bytes. Memory goes back to p when nothing is left, and
-// when so little is left that a much smaller block holds it. It panics if n is
+// the rest moves to a smaller block when it fills no eighth of this one, so that a peer
+// that stops within a message does not hold the room of a long one. It panics if n is
 // negative or exceeds Len.
 func (in *Input) Consume(p *Pool, n int) {
 	if n < 0 || n > in.Len() {
@@ -75,18 +76,12 @@ func (in *Input) Reset(p *Pool) {
 }
 
 // move brings the input to the front of a block with room for atLeast bytes more, and
-// for as many as are kept: a byte is then moved a bounded number of times, however
-// small the steps in which input comes and goes.
+// behind them for as many as it moves: before it moves them again for want of room, as
+// many have come in.
 func (in *Input) move(p *Pool, atLeast int) {
 	kept := in.Bytes()
-	want := len(kept) + max(len(kept), atLeast)
-	if want <= cap(in.block) && cap(in.block) <= 2*want {
-		in.block = in.block[:copy(in.block, kept)]
-	} else {
-		block := p.Get(want)
-		block = block[:copy(block, kept)]
-		p.Put(in.block)
-		in.block = block
-	}
-	in.off = 0
+	block := p.Get(2*len(kept) + atLeast)
+	block = block[:copy(block, kept)]
+	p.Put(in.block)
+	in.block, in.off = block, 0
 }

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// fill receives the next n bytes of the pattern after at.
-func (in *Input) fill(p *Pool, at, n int) {
-	copy(in.Space(p, n), pattern(at, n))
+// fill receives the next n bytes of the pattern after at, having asked for more room.
+func (in *Input) fill(p *Pool, at, n, more int) {
+	copy(in.Space(p, n+more), pattern(at, n))
 	in.Grow(n)
 }
 
@@ -21,14 +21,14 @@ func TestInputSteps(t *testing.T) {
 		{100, 0, 100, MinBlock},
 		{0, 100, 0, 0},                       // empty: gives its memory back
 		{2048, 2000, 48, MinBlock},           // short rest, smallest block
-		{2000, 0, 2048, MinBlock},            // compacts rather than grows
-		{1, 0, 2049, 4096},                   // grows with as much room as it holds
+		{1900, 0, 1948, MinBlock},            // compacts rather than grows
+		{101, 0, 2049, 4096},                 // grows with as much room as it holds
 		{30000, 32000, 49, MinBlock},         // shrinks
-		{1 << 20, 0, 1<<20 + 49, 1<<20 + 49}, // larger than the pool keeps
+		{1 << 20, 0, 1<<20 + 49, 1<<20 + 98}, // larger than the pool keeps
 		{0, 1<<20 + 49, 0, 0},
 	} {
 		if c.fill > 0 {
-			in.fill(&p, 0, c.fill)
+			in.fill(&p, 0, c.fill, 0)
 		}
 		if c.consume > 0 {
 			in.Consume(&p, c.consume)
@@ -87,6 +87,17 @@ func TestUnfilledSpaceIsGivenBack(t *testing.T) {
 	}
 }
 
+func TestSmallRestStaysInTheSmallestBlock(t *testing.T) {
+	var p Pool
+	var in Input
+	in.fill(&p, 0, 100, 0)
+	block := &in.block[0]
+	in.Consume(&p, 99)
+	if &in.block[0] != block || p.kept != 0 {
+		t.Error("moved to a block that is no smaller")
+	}
+}
+
 func TestInputPanics(t *testing.T) {
 	var p Pool
 	var in Input
@@ -108,11 +119,11 @@ func TestBytesMoveABoundedNumberOfTimes(t *testing.T) {
 		for _, step := range []int{1, 700, 5000} {
 			var p Pool
 			var in Input
-			in.fill(&p, 0, kept)
+			in.fill(&p, 0, kept, 0)
 			moved, fed := 0, kept
 			for range 300_000 / step {
 				block, off := &in.block[0], in.off
-				in.fill(&p, fed, step)
+				in.fill(&p, fed, step, min(kept, 4096))
 				if &in.block[0] != block || in.off < off {
 					moved += in.Len() - step
 				}

@@ -10,7 +10,7 @@ import (
 
 // The primitives of calls_linux.go, by the functions of golang.org/x/sys/unix:
 // raw system calls are not allowed on darwin and openbsd. There are no raw forms
-// here; those names are the same functions.
+// here: rawSend and rawRecv are the same functions.
 
 func socket(domain, typ, proto int) (int, Errno) {
 	return descriptor(unix.Socket(domain, typ, proto))
@@ -58,10 +58,6 @@ func accept(fd int, sa *RawSockaddr) (int, Errno) {
 		fromUnixSockaddr(sa, from)
 	}
 	return descriptor(nfd, err)
-}
-
-func rawAccept4(fd int, sa *RawSockaddr, flags int) (int, Errno) {
-	return accept4(fd, sa, flags)
 }
 
 func getsockname(fd int, sa *RawSockaddr) Errno {

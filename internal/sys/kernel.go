@@ -57,8 +57,9 @@ const Forever = -1
 // Nothing here retries EINTR or hides an errno. A count accompanies an errno
 // only where the system call gives both.
 //
-// A Kernel belongs to one loop: only Write may be called from other goroutines
-// than the loop's.
+// A Kernel belongs to one loop. Other goroutines than the loop's may call only
+// what a wake needs: Write, Read of a wake descriptor that is full, and Kevent
+// without events, which triggers EVFILT_USER.
 type Kernel interface {
 	// Now is a monotonic clock in nanoseconds.
 	Now() int64

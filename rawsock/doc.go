@@ -1,0 +1,67 @@
+// Package rawsock is the BSD socket interface exactly as the kernel has it: one
+// function, one system call.
+//
+// # The contract
+//
+// Every method of [FD], and [Socket] and [Socketpair], makes the one system call
+// that its documentation names, with the arguments it was given, and returns
+// what the kernel returned. Nothing is added and nothing is hidden:
+//
+//   - No call is repeated. EINTR is returned; what to do about it differs from
+//     call to call (signal(7)). A connect(2) that was interrupted goes on by
+//     itself and must not be made again; wait until the socket is writable and
+//     read SO_ERROR.
+//   - close(2) is never retried: on Linux the descriptor is gone whatever errno
+//     comes back, and its number may already be somebody else's.
+//   - The flags are the caller's. A descriptor is close-on-exec or nonblocking
+//     only if the caller asks for it, with SOCK_CLOEXEC and SOCK_NONBLOCK in
+//     Socket, Socketpair and Accept4, or with SetNonblock. An accepted socket
+//     inherits neither on Linux; on darwin and the BSDs it inherits O_NONBLOCK.
+//   - MSG_NOSIGNAL is not put in. Writing to a socket whose peer is gone raises
+//     SIGPIPE besides returning EPIPE. Go programs ignore that signal unless the
+//     descriptor is 1 or 2 (os/signal), so it matters only there and in programs
+//     that embed Go.
+//   - Counts are returned as the kernel gives them: a short send says how short,
+//     and MSG_TRUNC may report more bytes than the buffer holds. With an error
+//     the count is 0.
+//   - Errors are bare [golang.org/x/sys/unix.Errno] values and cost no
+//     allocation. [errors.Is] matches them with the errnos of x/sys and syscall
+//     and with os.ErrPermission, os.ErrExist, os.ErrNotExist and
+//     errors.ErrUnsupported.
+//
+// Constants (AF_INET, SOCK_STREAM, SO_REUSEADDR, …) are those of
+// golang.org/x/sys/unix.
+//
+// # Goroutines, threads and the life of a descriptor
+//
+// An FD is a number. It has no lock, no state and no finalizer: the kernel
+// orders calls that several goroutines make on one socket, but nothing orders
+// them with Close. After Close the number may name another file, so whoever
+// closes must know that nobody else still uses it. Closing a descriptor does not
+// wake a goroutine that sleeps in a call on it; Shutdown does.
+//
+// A call that sleeps holds an operating system thread until it returns, and no
+// context or deadline interrupts it. That is what the kernel offers. Programs
+// that serve many connections use package poller or poller/loop, or package
+// rawsock/netconn, which parks goroutines instead of threads.
+//
+// Buffers are borrowed until the call returns.
+//
+// # Addresses
+//
+// [Sockaddr] is a value that holds the kernel's own bytes and their length. It
+// keeps IPv6 flow information and scope, unnamed and abstract unix addresses,
+// and families that this package has never heard of.
+//
+// # Platforms
+//
+// On Linux a method is exactly its system call. On darwin, dragonfly, freebsd,
+// netbsd and openbsd it is the function of that name in golang.org/x/sys/unix,
+// because raw system calls are not allowed or not stable there. That changes
+// this much: Send and Sendto are sendmsg(2), whose x/sys form reports a count;
+// addresses of families other than inet, inet6 and unix are EAFNOSUPPORT to send
+// and no address to receive, or make Accept fail; IPv6 flow information is lost;
+// GetsockoptBytes is ENOSYS for sizes that x/sys has no type for; calls with
+// addresses allocate. This package is tested on Linux; for the others it is
+// compiled and vetted.
+package rawsock

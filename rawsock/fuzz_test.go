@@ -1,0 +1,150 @@
+package rawsock_test
+
+import (
+	"bytes"
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rawloop/rawloop/rawsock"
+)
+
+// FuzzSockaddrFromBytes: whatever bytes come, nothing panics, none are lost, and
+// what decodes encodes to an address that decodes the same.
+func FuzzSockaddrFromBytes(f *testing.F) {
+	path, err := rawsock.SockaddrUnixPath("/tmp/x")
+	check(f, err)
+	for _, sa := range []rawsock.Sockaddr{
+		{}, loopback(80), addrPort(f, "[fe80::1%2]:80"), addrPort(f, "[::ffff:1.2.3.4]:1"),
+		rawsock.SockaddrInet6([16]byte{15: 1}, 1, 0xabcde, 9), path, rawsock.SockaddrUnixUnnamed(),
+	} {
+		b := sa.Bytes()
+		f.Add(b)
+		f.Add(b[:len(b)/2])
+		f.Add(append(b, bytes.Repeat([]byte{0}, rawsock.MaxSockaddr-len(b))...))
+		f.Add(append(b, bytes.Repeat([]byte{'x'}, rawsock.MaxSockaddr)...))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		sa, err := rawsock.SockaddrFromBytes(b)
+		if err != nil {
+			if len(b) <= unix.SizeofSockaddrUnix || !sa.IsZero() {
+				t.Fatalf("%d bytes refused: %v, %v", len(b), sa, err)
+			}
+			return
+		}
+		lost, ok := bytes.CutPrefix(b, sa.Bytes())
+		if !ok || len(bytes.Trim(lost, "\x00")) > 0 || len(lost) > 0 && sa.Family() != unix.AF_UNIX {
+			t.Fatalf("% x became % x", b, sa.Bytes())
+		}
+		if again, err := rawsock.SockaddrFromBytes(sa.Bytes()); err != nil || again != sa {
+			t.Fatalf("% x became % x, %v", sa.Bytes(), again.Bytes(), err)
+		}
+		checkDecoded(t, sa)
+	})
+}
+
+// checkDecoded encodes again what sa decodes to.
+func checkDecoded(t *testing.T, sa rawsock.Sockaddr) {
+	if sa.String() == "" {
+		t.Fatal("no text")
+	}
+	known := 0
+	if ap := sa.AddrPort(); ap.IsValid() {
+		known++
+		again, err := rawsock.SockaddrFromAddrPort(ap)
+		if err != nil || again.AddrPort() != ap || again.Family() != sa.Family() || sa.String() != ap.String() {
+			t.Fatalf("%v became %v, %v", ap, again, err)
+		}
+	}
+	if addr, port, ok := sa.Inet(); ok {
+		known++
+		if again := rawsock.SockaddrInet4(addr, port); !bytes.Equal(again.Bytes()[2:8], sa.Bytes()[2:8]) {
+			t.Fatalf("% x became % x", sa.Bytes(), again.Bytes())
+		}
+	}
+	if addr, port, flow, scope, ok := sa.Inet6(); ok {
+		known++
+		again := rawsock.SockaddrInet6(addr, port, flow, scope).Bytes()
+		if n := min(sa.Len(), len(again)); !bytes.Equal(again[2:n], sa.Bytes()[2:n]) {
+			t.Fatalf("% x became % x", sa.Bytes(), again)
+		}
+	}
+	if known != 0 && known != 2 {
+		t.Fatalf("%v: AddrPort, Inet and Inet6 do not agree", sa)
+	}
+	if name, kind := sa.Unix(); kind != rawsock.NotUnix {
+		again, err := unixAddress(name, kind)
+		if gotName, gotKind := again.Unix(); err != nil || gotName != name || gotKind != kind {
+			t.Fatalf("%q of kind %d became %q of kind %d, %v", name, kind, gotName, gotKind, err)
+		}
+	}
+}
+
+func unixAddress(name string, kind rawsock.UnixKind) (rawsock.Sockaddr, error) {
+	switch kind {
+	case rawsock.UnixPath:
+		return rawsock.SockaddrUnixPath(name)
+	case rawsock.UnixAbstract:
+		return rawsock.SockaddrUnixAbstract(name)
+	}
+	return rawsock.SockaddrUnixUnnamed(), nil
+}
+
+// FuzzSockaddrUnix: a name is taken whole or refused for its reason, and no two
+// addresses have one text.
+func FuzzSockaddrUnix(f *testing.F) {
+	for _, name := range []string{"", "/tmp/x", "x", "@x", "\x00x", "unnamed", "a\x00b", "/\xff\n\"", strings.Repeat("l", 108), strings.Repeat("l", 107)} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		texts := map[string]bool{"none": true, "unnamed": true, "127.0.0.1:80": true}
+		for kind, limit := range map[rawsock.UnixKind]int{rawsock.UnixPath: rawsock.MaxUnixPath, rawsock.UnixAbstract: rawsock.MaxUnixPath - 1} {
+			sa, err := unixAddress(name, kind)
+			switch {
+			case errors.Is(err, errors.ErrUnsupported):
+				continue
+			case kind == rawsock.UnixPath && (name == "" || strings.Contains(name, "\x00")):
+				wantErrno(t, err, unix.EINVAL)
+				continue
+			case len(name) > limit:
+				wantErrno(t, err, unix.ENAMETOOLONG)
+				continue
+			}
+			check(t, err)
+			if gotName, gotKind := sa.Unix(); gotName != name || gotKind != kind {
+				t.Fatalf("%q of kind %d became %q of kind %d", name, kind, gotName, gotKind)
+			}
+			if text := sa.String(); texts[text] {
+				t.Fatalf("%q of kind %d has the text %s of another address", name, kind, text)
+			}
+			texts[sa.String()] = true
+			checkDecoded(t, sa)
+		}
+	})
+}
+
+// FuzzSockaddrInet: every number comes back.
+func FuzzSockaddrInet(f *testing.F) {
+	f.Add([]byte("0123456789abcdef"), uint16(80), uint32(0xfffff), uint32(2))
+	f.Fuzz(func(t *testing.T, b []byte, port uint16, flow, scope uint32) {
+		var a4 [4]byte
+		copy(a4[:], b)
+		if addr, p, ok := rawsock.SockaddrInet4(a4, port).Inet(); !ok || addr != a4 || p != port {
+			t.Fatalf("%v %d became %v %d, %v", a4, port, addr, p, ok)
+		}
+		var a6 [16]byte
+		copy(a6[:], b)
+		sa := rawsock.SockaddrInet6(a6, port, flow, scope)
+		addr, p, fl, sc, ok := sa.Inet6()
+		if !ok || addr != a6 || p != port || fl != flow || sc != scope {
+			t.Fatalf("%v %d %d %d became %v %d %d %d, %v", a6, port, flow, scope, addr, p, fl, sc, ok)
+		}
+		if got, err := netip.ParseAddrPort(sa.String()); err != nil || got != sa.AddrPort() {
+			t.Fatalf("text %s: %v, %v", sa, got, err)
+		}
+		checkDecoded(t, sa)
+	})
+}

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package rawsock_test
+
+func runHelper(string) int { return 2 }

@@ -1,0 +1,37 @@
+package rawsock
+
+import "github.com/rawloop/rawloop/internal/sys"
+
+// Send wraps send(2), which on Linux is sendto(2) with a NULL address. It may
+// send less than all of p on a stream.
+func (fd FD) Send(p []byte, flags int) (n int, err error) {
+	n, e := sys.Sendto(int(fd), p, flags, nil)
+	return n, asError(e)
+}
+
+// Sendto wraps sendto(2). The zero Sockaddr is the NULL address, which a
+// connected socket takes.
+func (fd FD) Sendto(p []byte, flags int, to Sockaddr) (n int, err error) {
+	n, e := sys.Sendto(int(fd), p, flags, to.pointer())
+	return n, asError(e)
+}
+
+// Recv wraps recv(2), which on Linux is recvfrom(2) with a NULL address. 0 is
+// end of file on a stream unless p is empty, and an empty datagram on a datagram
+// socket. With MSG_TRUNC a datagram's true length is returned, which may exceed
+// len(p).
+func (fd FD) Recv(p []byte, flags int) (n int, err error) {
+	n, e := sys.Recvfrom(int(fd), p, flags, nil)
+	return n, asError(e)
+}
+
+// Recvfrom wraps recvfrom(2): Recv with the sender's address. Where the kernel
+// gives none, as on a connected TCP socket or from an unbound unix socket, the
+// address is the zero Sockaddr.
+func (fd FD) Recvfrom(p []byte, flags int) (n int, from Sockaddr, err error) {
+	n, e := sys.Recvfrom(int(fd), p, flags, &from.raw)
+	if e != 0 {
+		return n, Sockaddr{}, e
+	}
+	return n, from.received(), nil
+}

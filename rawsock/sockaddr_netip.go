@@ -1,0 +1,65 @@
+package rawsock
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// SockaddrFromAddrPort makes an inet or inet6 address, whichever ap is: an IPv4
+// address mapped into IPv6 stays inet6. A zone becomes the scope: a number is an
+// interface index, anything else an interface's name, which is looked up.
+//
+// EINVAL: ap is not valid. ENODEV (wrapped, with the name): no such interface.
+func SockaddrFromAddrPort(ap netip.AddrPort) (Sockaddr, error) {
+	addr := ap.Addr()
+	switch {
+	case addr.Is4():
+		return SockaddrInet4(addr.As4(), ap.Port()), nil
+	case addr.Is6():
+		scope, err := scopeOf(addr.Zone())
+		if err != nil {
+			return Sockaddr{}, err
+		}
+		return SockaddrInet6(addr.As16(), ap.Port(), 0, scope), nil
+	}
+	return Sockaddr{}, unix.EINVAL
+}
+
+// AddrPort returns the address and port of an inet or inet6 address; for any
+// other address the result is not valid. A scope becomes a zone, as a number. An
+// IPv4 address mapped into IPv6 stays so: compare with lists of IPv4 addresses
+// after Unmap. Flow information has no place in it.
+//
+// Only a zone can allocate, the first time it is seen.
+func (sa Sockaddr) AddrPort() netip.AddrPort {
+	if addr, port, ok := sa.Inet(); ok {
+		return netip.AddrPortFrom(netip.AddrFrom4(addr), port)
+	}
+	addr, port, _, scope, ok := sa.Inet6()
+	if !ok {
+		return netip.AddrPort{}
+	}
+	ip := netip.AddrFrom16(addr)
+	if scope != 0 {
+		ip = ip.WithZone(strconv.FormatUint(uint64(scope), 10))
+	}
+	return netip.AddrPortFrom(ip, port)
+}
+
+func scopeOf(zone string) (uint32, error) {
+	if zone == "" {
+		return 0, nil
+	}
+	if index, err := strconv.ParseUint(zone, 10, 32); err == nil {
+		return uint32(index), nil
+	}
+	iface, err := net.InterfaceByName(zone)
+	if err != nil {
+		return 0, fmt.Errorf("zone %q: %w", zone, unix.ENODEV)
+	}
+	return uint32(iface.Index), nil
+}
