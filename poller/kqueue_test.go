@@ -76,31 +76,49 @@ func knoteOf(fd uint64, filter int16, flags uint16) sys.Kevent {
 	return sys.Kevent{Ident: fd, Filter: filter, Flags: flags}
 }
 
+type (
+	kv []sys.Kevent
+	ev []poller.Event
+)
+
+const (
+	fRead, fWrite = sys.EVFILT_READ, sys.EVFILT_WRITE
+	fEOF          = sys.EV_EOF
+	fReset        = uint32(unix.ECONNRESET)
+)
+
+// kqueueEvents: what one batch of kevents means for descriptor 5, registered
+// for both directions with token 50, and 6, for reading with token 60.
+var kqueueEvents = []struct {
+	name   string
+	events kv
+	want   ev
+}{
+	{"N/data", kv{{Ident: 5, Filter: fRead, Data: 9}},
+		ev{{50, poller.Readable}}},
+	{"N/eof_with_data_pending", kv{{Ident: 5, Filter: fRead, Flags: fEOF, Data: 9}},
+		ev{{50, poller.Readable | poller.ReadClosed}}},
+	{"N/eof_alone", kv{{Ident: 5, Filter: fRead, Flags: fEOF}},
+		ev{{50, poller.Readable | poller.ReadClosed}}},
+	{"N/eof_with_error", kv{{Ident: 5, Filter: fRead, Flags: fEOF, Fflags: fReset, Data: 9}},
+		ev{{50, poller.Readable | poller.ReadClosed | poller.Failed}}},
+	{"N/write_eof_is_hangup", kv{{Ident: 5, Filter: fWrite, Flags: fEOF}},
+		ev{{50, poller.Writable | poller.Hangup}}},
+	{"N/write_eof_with_error", kv{{Ident: 5, Filter: fWrite, Flags: fEOF, Fflags: fReset}},
+		ev{{50, poller.Writable | poller.Hangup | poller.Failed}}},
+	{"N/error_entry", kv{{Ident: 5, Filter: fRead, Flags: sys.EV_ERROR, Data: int64(unix.EBADF)}},
+		ev{{50, poller.Readable | poller.Failed}}},
+	{"N/filters_of_one_descriptor_apart_in_the_batch",
+		kv{{Ident: 5, Filter: fWrite}, {Ident: 6, Filter: fRead}, {Filter: sys.EVFILT_USER}, {Ident: 5, Filter: fRead}},
+		ev{{50, poller.Readable | poller.Writable}, {60, poller.Readable}}},
+	{"N/unknown_descriptor", kv{{Ident: 1 << 40, Filter: fRead}, {Ident: 4, Filter: fRead}, {Ident: 5, Filter: fRead}},
+		ev{{50, poller.Readable}}},
+	{"N/filter_not_asked_for", kv{{Ident: 6, Filter: fWrite}}, nil},
+	{"N/wake_alone", kv{{Filter: sys.EVFILT_USER}}, nil},
+}
+
 func TestKqueueEvents(t *testing.T) {
-	const (
-		r, w = sys.EVFILT_READ, sys.EVFILT_WRITE
-		eof  = sys.EV_EOF
-	)
-	reset := uint32(unix.ECONNRESET)
-	for _, c := range []struct {
-		name   string
-		events []sys.Kevent
-		want   []poller.Event
-	}{
-		{"N/data", []sys.Kevent{{Ident: 5, Filter: r, Data: 9}}, []poller.Event{{Token: 50, Ready: poller.Readable}}},
-		{"N/eof_with_data_pending", []sys.Kevent{{Ident: 5, Filter: r, Flags: eof, Data: 9}}, []poller.Event{{Token: 50, Ready: poller.Readable | poller.ReadClosed}}},
-		{"N/eof_alone", []sys.Kevent{{Ident: 5, Filter: r, Flags: eof}}, []poller.Event{{Token: 50, Ready: poller.Readable | poller.ReadClosed}}},
-		{"N/eof_with_error", []sys.Kevent{{Ident: 5, Filter: r, Flags: eof, Fflags: reset, Data: 9}}, []poller.Event{{Token: 50, Ready: poller.Readable | poller.ReadClosed | poller.Failed}}},
-		{"N/write_eof_is_hangup", []sys.Kevent{{Ident: 5, Filter: w, Flags: eof}}, []poller.Event{{Token: 50, Ready: poller.Writable | poller.Hangup}}},
-		{"N/write_eof_with_error", []sys.Kevent{{Ident: 5, Filter: w, Flags: eof, Fflags: reset}}, []poller.Event{{Token: 50, Ready: poller.Writable | poller.Hangup | poller.Failed}}},
-		{"N/error_entry", []sys.Kevent{{Ident: 5, Filter: r, Flags: sys.EV_ERROR, Data: int64(unix.EBADF)}}, []poller.Event{{Token: 50, Ready: poller.Readable | poller.Failed}}},
-		{"N/filters_of_one_descriptor_apart_in_the_batch",
-			[]sys.Kevent{{Ident: 5, Filter: w}, {Ident: 6, Filter: r}, {Filter: sys.EVFILT_USER}, {Ident: 5, Filter: r}},
-			[]poller.Event{{Token: 50, Ready: poller.Readable | poller.Writable}, {Token: 60, Ready: poller.Readable}}},
-		{"N/unknown_descriptor", []sys.Kevent{{Ident: 1 << 40, Filter: r}, {Ident: 4, Filter: r}, {Ident: 5, Filter: r}}, []poller.Event{{Token: 50, Ready: poller.Readable}}},
-		{"N/filter_not_asked_for", []sys.Kevent{{Ident: 6, Filter: w}}, nil},
-		{"N/wake_alone", []sys.Kevent{{Filter: sys.EVFILT_USER}}, nil},
-	} {
+	for _, c := range kqueueEvents {
 		t.Run(c.name, func(t *testing.T) {
 			k, p := newScripted(t, false)
 			if err := p.Add(5, 50, rd|wr, poller.Level); err != nil {

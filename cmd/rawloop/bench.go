@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
 
 	"github.com/rawloop/rawloop/internal/address"
@@ -54,7 +55,35 @@ func newBench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench [ADDRESS]",
 		Short: "Drive an echo server, check every byte, measure latency",
-		Long: `Examples:
+		Long:  benchHelp,
+		Args:  cobra.MaximumNArgs(1),
+		RunE: verb(func(cmd *cobra.Command, args []string) error {
+			stderr := cmd.ErrOrStderr()
+			o.busyPoll = busy.d
+			o.report = func(format string, args ...any) { fmt.Fprintf(stderr, "rawloop: "+format+"\n", args...) }
+			a, err := f.check(args)
+			if err != nil {
+				return err
+			}
+			if f.messages > 0 && !cmd.Flags().Changed("duration") {
+				f.duration = 24 * time.Hour
+			}
+			if o.engine == engineBlocking && f.conns > 1 {
+				o.report("engine blocking serves one connection at a time: using 1 connection instead of %d", f.conns)
+				f.conns, f.threads = 1, 1
+			}
+			return bench(cmd.OutOrStdout(), stderr, a, o, f)
+		}),
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&o.engine, "engine", engineLoop, "how --self serves, or what ADDRESS is known to be: "+strings.Join(engines, ", "))
+	fs.IntVar(&o.loops, "loops", 1, "event loops of --self")
+	fs.Var(&busy, "busy-poll", "how long an idle loop of --self asks again before it sleeps; 0 is off (default adapts)")
+	f.define(fs)
+	return cmd
+}
+
+const benchHelp = `Examples:
   rawloop bench --self                               # serve on the event loop in this process and drive it
   rawloop bench --self --engine net -c 1000 -d 10s   # the same work on Go's net
   rawloop bench tcp://127.0.0.1:9000 -c 100 -s 16k
@@ -63,31 +92,10 @@ func newBench() *cobra.Command {
 The loop is closed: each connection has --pipeline messages in flight and sends the next one when an answer is complete, so a slow
 server is asked less often. Every byte follows from its connection and its offset, and every byte that returns is checked.
 
-Exit: 3 if bytes were lost, wrong or duplicated, 1 if connections failed otherwise.`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: verb(func(cmd *cobra.Command, args []string) error {
-			stderr := cmd.ErrOrStderr()
-			o.busyPoll = busy.d
-			o.report = func(format string, args ...any) { fmt.Fprintf(stderr, "rawloop: "+format+"\n", args...) }
-			a, err := f.check(args, o.engine)
-			if err != nil {
-				return err
-			}
-			if f.messages > 0 && !cmd.Flags().Changed("duration") {
-				f.duration = 24 * time.Hour
-			}
-			if o.engine == engineBlocking && f.conns > 1 {
-				fmt.Fprintf(stderr, "rawloop: engine blocking serves one connection at a time: using 1 connection instead of %d\n", f.conns)
-				f.conns = 1
-			}
-			return bench(cmd.OutOrStdout(), stderr, a, o, f)
-		}),
-	}
-	fs := cmd.Flags()
+Exit: 3 if bytes were lost, wrong or duplicated, 1 if connections failed otherwise.`
+
+func (f *benchFlags) define(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.self, "self", false, "serve in this process, at ADDRESS or a free port of loopback, and drive that")
-	fs.StringVar(&o.engine, "engine", engineLoop, "how --self serves, or what ADDRESS is known to be: "+strings.Join(engines, ", "))
-	fs.IntVar(&o.loops, "loops", 1, "event loops of --self")
-	fs.Var(&busy, "busy-poll", "how long an idle loop of --self asks again before it sleeps; 0 is off (default adapts)")
 	fs.IntVarP(&f.conns, "connections", "c", 200, "connections")
 	fs.DurationVarP(&f.duration, "duration", "d", 3*time.Second, "how long to measure")
 	fs.Int64VarP(&f.messages, "messages", "n", 0, "stop after so many messages; 0 is no limit, and without -d it is the only one")
@@ -97,11 +105,10 @@ Exit: 3 if bytes were lost, wrong or duplicated, 1 if connections failed otherwi
 	fs.IntVar(&f.threads, "threads", 1, "goroutines that drive, each with its share of the connections")
 	fs.DurationVarP(&f.wait, "wait", "w", 5*time.Second, "how long to wait for connections to open, and for answers at the end")
 	fs.BoolVar(&f.json, "json", false, "print one JSON object")
-	return cmd
 }
 
 // check validates the flags against each other and reads the address.
-func (f *benchFlags) check(args []string, engine string) (address.Address, error) {
+func (f *benchFlags) check(args []string) (address.Address, error) {
 	const maxInFlight = 1 << 24
 	switch {
 	case len(args) == 0 && !f.self:

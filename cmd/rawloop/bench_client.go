@@ -152,8 +152,8 @@ func (cl *client) open(deadline time.Time) error {
 	}
 }
 
-// probe sends one message on each connection. It ends when every one is answered, at the deadline, or when for a second nothing was
-// answered, and returns how many were. total counts the answers of all clients.
+// probe sends one message on each connection and returns how many were answered: all of them, what was at the deadline, or one, if
+// for a second after it no other was. total counts the answers of all clients.
 func (cl *client) probe(deadline time.Time, total *atomic.Int64) (int, error) {
 	const patience = time.Second
 	cl.waiting = len(cl.conns)
@@ -161,16 +161,22 @@ func (cl *client) probe(deadline time.Time, total *atomic.Int64) (int, error) {
 		cl.issue(&cl.conns[i], 1, cl.now())
 	}
 	var seen, counted int64
-	quiet := time.Now().Add(patience)
-	for cl.waiting > 0 && time.Now().Before(deadline) && time.Now().Before(quiet) && !cl.stop.Load() && cl.res.firstErr == nil {
-		if err := cl.step(time.Now().Add(20 * time.Millisecond)); err != nil {
+	quiet := deadline
+	for now := time.Now(); cl.waiting > 0 && now.Before(deadline) && now.Before(quiet); now = time.Now() {
+		if cl.stop.Load() || cl.res.firstErr != nil {
+			break
+		}
+		if err := cl.step(now.Add(20 * time.Millisecond)); err != nil {
 			return 0, err
 		}
 		answered := int64(len(cl.conns) - cl.waiting)
 		total.Add(answered - counted)
 		counted = answered
 		if n := total.Load(); n != seen {
-			seen, quiet = n, time.Now().Add(patience)
+			seen, quiet = n, deadline
+			if n == 1 && cl.t.conns > 1 {
+				quiet = now.Add(patience)
+			}
 		}
 	}
 	return len(cl.conns) - cl.waiting, cl.res.firstErr

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"net"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -40,7 +39,7 @@ func benchJSON(t *testing.T, code int, args ...string) (r benchReport, stderr st
 
 func TestBenchSelf(t *testing.T) {
 	for _, engine := range engines {
-		for _, where := range []string{"tcp://127.0.0.1:0", "unix://" + filepath.Join(t.TempDir(), "x.sock")} {
+		for _, where := range []string{"tcp://127.0.0.1:0", "unix://" + socketPath(t)} {
 			r, stderr := benchJSON(t, exitOK, "--self", "--engine", engine, "-c", "10", "-d", "200ms", "--warmup", "20ms", where)
 			conns := 10
 			if engine == engineBlocking {
@@ -150,6 +149,8 @@ func TestBenchFindsFaultyServers(t *testing.T) {
 			func(d damage) bool { return d.Wrong > 0 && d.Lost == 0 && d.Duplicated == 0 }},
 		{"loses messages", after(1000, func([]byte) []byte { return nil }),
 			func(d damage) bool { return d.Lost > 0 && d.Wrong == 0 && d.Duplicated == 0 }},
+		{"loses everything", after(0, func([]byte) []byte { return nil }),
+			func(d damage) bool { return d == damage{Lost: 4 * 64} }},
 		{"loses a byte", after(1000, func(b []byte) []byte { return b[1:] }),
 			func(d damage) bool { return d.Lost > 0 && d.Wrong == 0 && d.Duplicated == 0 }},
 		{"duplicates", after(1000, func(b []byte) []byte { return append(b, b...) }),

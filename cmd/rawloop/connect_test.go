@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -42,7 +41,7 @@ func TestConnectHalfClosesAndReadsOn(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
 		where := "127.0.0.1:0"
 		if network == "unix" {
-			where = filepath.Join(t.TempDir(), "x.sock")
+			where = socketPath(t)
 		}
 		want := payload(1 << 20)
 		addr, done := serveOne(t, network, where, func(c net.Conn) error {
@@ -88,7 +87,7 @@ func TestConnectSendsOnAfterTheServerHalfCloses(t *testing.T) {
 }
 
 func TestConnectEchoesThroughEcho(t *testing.T) {
-	p := start(t, "echo", "tcp://127.0.0.1:0", "unix://@rawloop-test-connect")
+	p := start(t, "echo", "tcp://127.0.0.1:0", "unix://"+socketPath(t))
 	for _, line := range p.listening(2) {
 		network, where, _ := strings.Cut(line, " ")
 		want := payload(3 << 20)

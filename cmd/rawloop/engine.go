@@ -70,6 +70,9 @@ func newEngine(o serverOptions) (engine, error) {
 	if o.maxConns < 0 || o.loops < 1 {
 		return nil, usagef("--max-conns wants 0 or more, --loops 1 or more")
 	}
+	// The runtime opens its own epoll descriptor for the first timer of a process, and ends the process if it cannot: that must not
+	// happen when connections have used up the descriptors.
+	time.AfterFunc(time.Hour, func() {}).Stop()
 	if o.engine == engineLoop {
 		return newLoopEngine(o)
 	}
@@ -102,7 +105,8 @@ func descriptorLimit() int {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
 		return fallback
 	}
-	return int(max(min(uint64(lim.Cur), 1<<30), reserved+1) - reserved)
+	n := int(min(uint64(lim.Cur), 1<<30))
+	return max(n-reserved, n/2, 1)
 }
 
 // parseStreams reads the addresses of a verb that speaks to stream sockets only.

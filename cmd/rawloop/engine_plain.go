@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,8 @@ type plain struct {
 
 	mu    sync.Mutex
 	conns map[plainConn]struct{}
-	ended bool // ending is closed
+	wakes []func() error // end the sleep of those who accept
+	ended bool           // ending is closed
 
 	accepted, closed, shed, acceptErrors, in, out atomic.Int64
 }
@@ -70,7 +72,6 @@ func (p *plain) serveWith(accept func(l *listener) error) error {
 			err := accept(l)
 			p.mu.Lock()
 			l.close()
-			l.fd = -1
 			p.mu.Unlock()
 			if err != nil {
 				mu.Lock()
@@ -144,18 +145,36 @@ func (p *plain) close() {
 	p.killAll()
 }
 
-// stopAccepting is called with p.mu held. shutdown(2) wakes an accept(2) that sleeps; close(2) would not.
+// stopAccepting is called with p.mu held.
 func (p *plain) stopAccepting() {
 	if p.ended {
 		return
 	}
 	p.ended = true
 	close(p.ending)
-	for _, l := range p.listeners {
-		if l.fd >= 0 {
-			l.fd.Shutdown(unix.SHUT_RDWR)
-			l.unlink()
+	for _, wake := range p.wakes {
+		if err := wake(); err != nil && !errors.Is(err, os.ErrClosed) {
+			p.opts.report("%v", err)
 		}
+	}
+	for _, l := range p.listeners {
+		l.unlink()
+	}
+}
+
+// wakeBy has stopAccepting call wake.
+func (p *plain) wakeBy(wake func() error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wakes = append(p.wakes, wake)
+}
+
+func (p *plain) isEnding() bool {
+	select {
+	case <-p.ending:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -171,12 +190,10 @@ func (p *plain) killAll() int {
 // acceptFault decides what follows an error of accept(2): another try (true), perhaps after a pause, or the listener's end. pause is the
 // listener's current pause.
 func (p *plain) acceptFault(l *listener, err error, pause *time.Duration) bool {
-	select {
-	case <-p.ending:
+	if p.isEnding() {
 		return false
-	default:
 	}
-	if errors.Is(err, unix.EINTR) {
+	if errors.Is(err, unix.EINTR) || errors.Is(err, unix.EAGAIN) {
 		return true
 	}
 	p.acceptErrors.Add(1)

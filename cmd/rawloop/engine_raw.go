@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"runtime"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rawloop/rawloop/poller"
 	"github.com/rawloop/rawloop/rawsock"
 )
 
@@ -16,10 +18,28 @@ type rawConn struct{ fd rawsock.FD }
 func (c *rawConn) stopRead() { c.fd.Shutdown(unix.SHUT_RD) }
 func (c *rawConn) kill()     { c.fd.Shutdown(unix.SHUT_RDWR) }
 
-// acceptRaw accepts with blocking calls until the listener ends, and hands each admitted connection to handle.
+// acceptRaw accepts until the listener ends, and hands each admitted connection to handle. It sleeps in poll(2), because nothing else
+// can end its sleep on every system and leave alone a listener that other processes share: shutdown(2) would end it for all of them.
 func (p *plain) acceptRaw(l *listener, handle func(c *rawConn, label string)) error {
-	var pause time.Duration
-	for {
+	w, err := poller.New(poller.Poll)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	p.wakeBy(w.Wake)
+	if err := errors.Join(l.fd.SetNonblock(true), w.Add(int(l.fd), 0, poller.Read, poller.Level)); err != nil {
+		return err
+	}
+	var (
+		events [1]poller.Event
+		pause  time.Duration
+	)
+	for !p.isEnding() {
+		if n, err := w.Wait(events[:], -1); err != nil {
+			return err
+		} else if n == 0 {
+			continue
+		}
 		fd, peer, err := l.fd.Accept()
 		if err != nil {
 			if !p.acceptFault(l, err, &pause) {
@@ -28,26 +48,37 @@ func (p *plain) acceptRaw(l *listener, handle func(c *rawConn, label string)) er
 			continue
 		}
 		pause = 0
-		c, label := &rawConn{fd}, peerLabel(l, peer)
-		if !p.admit(c, label) {
-			fd.Close()
-			continue
-		}
-		if l.noDelay {
-			fd.SetsockoptInt(unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-		}
-		handle(c, label)
+		p.welcome(l, fd, peer, handle)
 	}
+	return nil
+}
+
+// welcome prepares a new connection and hands it over, if there is room for it.
+func (p *plain) welcome(l *listener, fd rawsock.FD, peer rawsock.Sockaddr, handle func(c *rawConn, label string)) {
+	c, label := &rawConn{fd}, peerLabel(l, peer)
+	if !p.admit(c, label) {
+		fd.Close()
+		return
+	}
+	unix.CloseOnExec(int(fd))
+	err := fd.SetNonblock(false) // the BSDs let it inherit the listener's flag
+	if l.noDelay {
+		err = errors.Join(err, fd.SetsockoptInt(unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
+	}
+	if err != nil {
+		p.release(c, label, err)
+		fd.Close()
+		return
+	}
+	handle(c, label)
 }
 
 // finalFault is nil where the listener ended because it was told to.
 func (p *plain) finalFault(err error) error {
-	select {
-	case <-p.ending:
+	if p.isEnding() {
 		return nil
-	default:
-		return err
 	}
+	return err
 }
 
 func peerLabel(l *listener, peer rawsock.Sockaddr) string {

@@ -42,7 +42,7 @@ func listenAll(addrs []address.Address) ([]*listener, error) {
 	return all, nil
 }
 
-// listen makes a blocking, close-on-exec listening socket, or adopts one.
+// listen makes a listening socket that is close-on-exec, or adopts one.
 func listen(a address.Address) (*listener, error) {
 	if a.Network == "fd" {
 		return adopt(a)
@@ -145,9 +145,6 @@ func adopt(a address.Address) (*listener, error) {
 		return nil, fmt.Errorf("%s: not a listening stream socket", a)
 	}
 	unix.CloseOnExec(a.FD)
-	if err := fd.SetNonblock(false); err != nil {
-		return nil, &opError{"ioctl", a.String(), err}
-	}
 	return &listener{fd: fd, addr: addr, label: labelOf(a, addr), noDelay: noDelay(a, addr)}, nil
 }
 

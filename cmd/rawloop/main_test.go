@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -53,7 +54,8 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*limit)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, exe, args...)
-	cmd.Env = append(os.Environ(), runMain+"=1")
+	// A process with the race detector sleeps a second before it exits, unless it is told otherwise.
+	cmd.Env = append(os.Environ(), runMain+"=1", "GORACE=atexit_sleep_ms=10 "+os.Getenv("GORACE"))
 	return cmd
 }
 
@@ -177,6 +179,18 @@ func runCommand(t *testing.T, stdin io.Reader, args ...string) (code int, stdout
 		t.Fatal(err)
 	}
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+// socketPath is a path for a unix socket. It is short: sun_path has room for little more than 100 bytes, and the name of a test and
+// its directory can take most of that.
+func socketPath(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "rl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return filepath.Join(dir, "x.sock")
 }
 
 // payload is n bytes in which no part looks like another.

@@ -13,6 +13,69 @@ import (
 	"github.com/rawloop/rawloop/internal/sockettest"
 )
 
+// exitCase is a command line and how it has to end.
+type exitCase struct {
+	args []string
+	code int
+	text string // on stderr
+}
+
+var exitCases = []exitCase{
+	{[]string{}, 0, ""},
+	{[]string{"--help"}, 0, ""},
+	{[]string{"help", "echo"}, 0, ""},
+	{[]string{"help", "nosuch"}, 2, `unknown command "nosuch"`},
+	{[]string{"nosuch"}, 2, `rawloop: unknown command "nosuch"`},
+	{[]string{"ech"}, 2, "echo"},
+	{[]string{"echo"}, 2, "requires at least 1 arg"},
+	{[]string{"echo", "--nosuch"}, 2, "rawloop: unknown flag: --nosuch"},
+	{[]string{"echo", "--engine", "magic", ":0"}, 2, `unknown engine "magic"`},
+	{[]string{"echo", "--loops", "0", ":0"}, 2, "--loops"},
+	{[]string{"echo", "--loops", "x", ":0"}, 2, "--loops"},
+	{[]string{"echo", "--max-conns", "-1", ":0"}, 2, "--max-conns"},
+	{[]string{"echo", "--drain", "-1s", ":0"}, 2, "--drain"},
+	{[]string{"echo", "--engine", "net", "--loops", "2", ":0"}, 2, "mean nothing for engine net"},
+	{[]string{"echo", "--engine", "thread", "--max-conns", "1001", ":0"}, 2, "at most 1000"},
+	{[]string{"echo", "127.0.0.1:99999"}, 2, `rawloop: address "127.0.0.1:99999": port "99999": out of range 0..65535`},
+	{[]string{"echo", "127.0.0.1:http"}, 2, "is not a number"},
+	{[]string{"echo", "256.0.0.1:80"}, 2, "not an IPv4 address"},
+	{[]string{"echo", "tcp4://[::1]:0"}, 2, "tcp4 cannot use the IPv6 address"},
+	{[]string{"echo", "udp://127.0.0.1:0"}, 2, "udp has no stream"},
+	{[]string{"echo", "gopher://127.0.0.1:0"}, 2, `unknown scheme "gopher"`},
+	{[]string{"echo", "127.0.0.1:0?nodelay=maybe"}, 2, "nodelay=maybe"},
+	{[]string{"echo", "unix://" + strings.Repeat("x", 200)}, 2, "path of 200 bytes"},
+	{[]string{"echo", "127.0.0.1:0", "127.0.0.1"}, 2, "missing port"},
+	{[]string{"echo", "192.0.2.1:0"}, 1, "rawloop: bind tcp 192.0.2.1:0: cannot assign requested address (no interface"},
+	{[]string{"echo", "fd://2"}, 1, "fd://2"},
+	{[]string{"connect"}, 2, "accepts 1 arg"},
+	{[]string{"connect", "127.0.0.1"}, 2, "missing port"},
+	{[]string{"connect", "-w", "-1s", ":1"}, 2, "-w"},
+	{[]string{"bench"}, 2, "ADDRESS, or --self"},
+	{[]string{"bench", "--self", "-c", "0"}, 2, "-c wants"},
+	{[]string{"bench", "--self", "-s", "64x"}, 2, "--size"},
+	{[]string{"bench", "--self", "--pipeline", "0"}, 2, "--pipeline wants"},
+	{[]string{"bench", "--self", "-d", "0s"}, 2, "-d and -w more than 0"},
+	{[]string{"bench", "fd://3"}, 2, "fd address"},
+	{[]string{"version", "x"}, 2, "unknown command"},
+	{[]string{"completion"}, 2, "accepts 1 arg"},
+	{[]string{"completion", "csh"}, 2, `invalid argument "csh"`},
+}
+
+// exitCasesOf are those that need a busy port, a directory, and a file in it.
+func exitCasesOf(busy, dir, file string) []exitCase {
+	return []exitCase{
+		{[]string{"echo", "--busy-poll", "-1s", ":0"}, 2, "--busy-poll"},
+		{[]string{"echo", "tcp://" + busy}, 1, "rawloop: bind tcp " + busy + ": address already in use (ss -ltnp"},
+		{[]string{"echo", "unix://" + file}, 1, "rawloop: bind unix " + file + ": address already in use (the path exists"},
+		{[]string{"echo", "unix://" + dir + "/no/x"}, 1, "no such file or directory (the directory does not exist)"},
+		{[]string{"echo", "unix://" + file + "/x"}, 1, "not a directory"},
+		{[]string{"echo", "fd://77"}, 1, "fd://77: bad file descriptor"},
+		{[]string{"connect", "unix://" + file}, 1, "rawloop: connect unix " + file + ": connection refused (the path exists"},
+		{[]string{"connect", "unix://" + dir + "/x"}, 1, "no such file or directory (no such socket)"},
+		{[]string{"bench", "unix://" + dir + "/x"}, 1, "rawloop: connect unix " + dir + "/x: no such file"},
+	}
+}
+
 func TestExitCodes(t *testing.T) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -24,61 +87,7 @@ func TestExitCodes(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, tc := range []struct {
-		args []string
-		code int
-		text string // on stderr
-	}{
-		{[]string{}, 0, ""},
-		{[]string{"--help"}, 0, ""},
-		{[]string{"help", "echo"}, 0, ""},
-		{[]string{"help", "nosuch"}, 2, `unknown command "nosuch"`},
-		{[]string{"nosuch"}, 2, `rawloop: unknown command "nosuch"`},
-		{[]string{"ech"}, 2, "echo"},
-		{[]string{"echo"}, 2, "requires at least 1 arg"},
-		{[]string{"echo", "--nosuch"}, 2, "rawloop: unknown flag: --nosuch"},
-		{[]string{"echo", "--engine", "magic", ":0"}, 2, `unknown engine "magic"`},
-		{[]string{"echo", "--loops", "0", ":0"}, 2, "--loops"},
-		{[]string{"echo", "--loops", "x", ":0"}, 2, "--loops"},
-		{[]string{"echo", "--max-conns", "-1", ":0"}, 2, "--max-conns"},
-		{[]string{"echo", "--busy-poll", "-1s", ":0"}, 2, "--busy-poll"},
-		{[]string{"echo", "--drain", "-1s", ":0"}, 2, "--drain"},
-		{[]string{"echo", "--engine", "net", "--loops", "2", ":0"}, 2, "mean nothing for engine net"},
-		{[]string{"echo", "--engine", "thread", "--max-conns", "1001", ":0"}, 2, "at most 1000"},
-		{[]string{"echo", "127.0.0.1:99999"}, 2, `rawloop: address "127.0.0.1:99999": port "99999": out of range 0..65535`},
-		{[]string{"echo", "127.0.0.1:http"}, 2, "is not a number"},
-		{[]string{"echo", "256.0.0.1:80"}, 2, "not an IPv4 address"},
-		{[]string{"echo", "tcp4://[::1]:0"}, 2, "tcp4 cannot use the IPv6 address"},
-		{[]string{"echo", "udp://127.0.0.1:0"}, 2, "udp has no stream"},
-		{[]string{"echo", "gopher://127.0.0.1:0"}, 2, `unknown scheme "gopher"`},
-		{[]string{"echo", "127.0.0.1:0?nodelay=maybe"}, 2, "nodelay=maybe"},
-		{[]string{"echo", "unix://" + strings.Repeat("x", 200)}, 2, "path of 200 bytes"},
-		{[]string{"echo", "127.0.0.1:0", "127.0.0.1"}, 2, "missing port"},
-		{[]string{"echo", "tcp://" + busy.Addr().String()}, 1,
-			"rawloop: bind tcp " + busy.Addr().String() + ": address already in use (ss -ltnp"},
-		{[]string{"echo", "192.0.2.1:0"}, 1, "rawloop: bind tcp 192.0.2.1:0: cannot assign requested address (no interface"},
-		{[]string{"echo", "unix://" + file}, 1, "rawloop: bind unix " + file + ": address already in use (the path exists"},
-		{[]string{"echo", "unix://" + dir + "/no/x"}, 1, "no such file or directory (the directory does not exist)"},
-		{[]string{"echo", "unix://" + file + "/x"}, 1, "not a directory"},
-		{[]string{"echo", "fd://77"}, 1, "fd://77: bad file descriptor"},
-		{[]string{"echo", "fd://2"}, 1, "fd://2"},
-		{[]string{"connect"}, 2, "accepts 1 arg"},
-		{[]string{"connect", "127.0.0.1"}, 2, "missing port"},
-		{[]string{"connect", "-w", "-1s", ":1"}, 2, "-w"},
-		{[]string{"connect", "unix://" + file}, 1, "rawloop: connect unix " + file + ": connection refused (the path exists"},
-		{[]string{"connect", "unix://" + dir + "/x"}, 1, "no such file or directory (no such socket)"},
-		{[]string{"connect", "unix://@rawloop-test-nobody"}, 1, "connection refused (nothing listens there)"},
-		{[]string{"bench"}, 2, "ADDRESS, or --self"},
-		{[]string{"bench", "--self", "-c", "0"}, 2, "-c wants"},
-		{[]string{"bench", "--self", "-s", "64x"}, 2, "--size"},
-		{[]string{"bench", "--self", "--pipeline", "0"}, 2, "--pipeline wants"},
-		{[]string{"bench", "--self", "-d", "0s"}, 2, "-d and -w more than 0"},
-		{[]string{"bench", "fd://3"}, 2, "fd address"},
-		{[]string{"bench", "unix://" + dir + "/x"}, 1, "rawloop: connect unix " + dir + "/x: no such file"},
-		{[]string{"version", "x"}, 2, "unknown command"},
-		{[]string{"completion"}, 2, "accepts 1 arg"},
-		{[]string{"completion", "csh"}, 2, `invalid argument "csh"`},
-	} {
+	for _, tc := range append(exitCasesOf(busy.Addr().String(), dir, file), exitCases...) {
 		t.Run(strings.Join(tc.args, " "), func(t *testing.T) {
 			for _, engine := range enginesOf(tc.args, tc.code) {
 				code, _, stderr := runCommand(t, nil, append(tc.args, engine...)...)

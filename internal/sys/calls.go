@@ -130,10 +130,13 @@ func Close(fd int) Errno {
 // SetNonblock sets or clears O_NONBLOCK with one ioctl(FIONBIO).
 func SetNonblock(fd int, on bool) Errno {
 	e := setNonblock(fd, on)
-	flag := 0
-	if on {
-		flag = 1
-	}
-	traceCall("ioctl", nil, 0, e, fd, flag)
+	traceCall("ioctl", nil, 0, e, fd, number(on))
 	return e
+}
+
+func number(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
 }

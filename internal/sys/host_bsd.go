@@ -3,35 +3,16 @@
 package sys
 
 import (
-	"sync/atomic"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// Host is the Kernel of the machine that the program runs on. It counts the
-// calls made through it; each loop has its own. On these systems it is compiled
-// but was never run by this module's developers.
-type Host struct {
-	start   time.Time
-	calls   Calls
-	wakes   atomic.Uint64 // a wake comes from any goroutine
+// platform is what kevent(2) reads and fills. The host of these systems is
+// compiled but was never run by this module's developers.
+type platform struct {
 	changes keventList
 	events  keventList
-}
-
-// NewHost returns a Kernel that makes real system calls.
-func NewHost() *Host { return &Host{start: time.Now()} }
-
-// Now is a monotonic clock, counted from when the Host was made.
-func (h *Host) Now() int64 { return int64(time.Since(h.start)) }
-
-// Calls implements Kernel.
-func (h *Host) Calls() Calls {
-	c := h.calls
-	c.Wake = h.wakes.Load()
-	return c
 }
 
 // EpollCreate1 is not there on these systems.
@@ -100,65 +81,11 @@ func (h *Host) Pipe() (r, w int, e Errno) {
 	return p[0], p[1], 0
 }
 
-// Read wraps read(2).
-func (h *Host) Read(fd int, p []byte) (int, Errno) {
-	h.calls.Other++
-	return read(fd, p)
-}
-
-// Write wraps write(2). Any goroutine may call it.
-func (h *Host) Write(fd int, p []byte) (int, Errno) {
-	h.wakes.Add(1)
-	return write(fd, p)
-}
-
 // Socket wraps socket(2) and makes the descriptor nonblocking, close-on-exec
 // and silent about SIGPIPE.
 func (h *Host) Socket(domain, typ, proto int) (int, Errno) {
 	h.calls.Other++
 	return noSignal(nonblocking(cloexec(func() (int, Errno) { return socket(domain, typ, proto) })))
-}
-
-// Bind wraps bind(2).
-func (h *Host) Bind(fd int, sa *RawSockaddr) Errno {
-	h.calls.Other++
-	return bind(fd, sa)
-}
-
-// Listen wraps listen(2).
-func (h *Host) Listen(fd, backlog int) Errno {
-	h.calls.Other++
-	return listen(fd, backlog)
-}
-
-// Getsockname wraps getsockname(2).
-func (h *Host) Getsockname(fd int, sa *RawSockaddr) Errno {
-	h.calls.Other++
-	return getsockname(fd, sa)
-}
-
-// Getpeername wraps getpeername(2).
-func (h *Host) Getpeername(fd int, sa *RawSockaddr) Errno {
-	h.calls.Other++
-	return getpeername(fd, sa)
-}
-
-// Setsockopt wraps setsockopt(2).
-func (h *Host) Setsockopt(fd, level, name int, value []byte) Errno {
-	h.calls.Sockopt++
-	return setsockopt(fd, level, name, value)
-}
-
-// Getsockopt wraps getsockopt(2) for the sizes that x/sys has.
-func (h *Host) Getsockopt(fd, level, name int, value []byte) (int, Errno) {
-	h.calls.Sockopt++
-	return getsockopt(fd, level, name, value)
-}
-
-// SetNonblock is one ioctl(FIONBIO).
-func (h *Host) SetNonblock(fd int, on bool) Errno {
-	h.calls.Other++
-	return setNonblock(fd, on)
 }
 
 // Accept accepts a connection, nonblocking and close-on-exec.
@@ -171,12 +98,6 @@ func (h *Host) Accept(fd int, sa *RawSockaddr) (int, Errno) {
 func (h *Host) AcceptSleeping(fd int, sa *RawSockaddr) (int, Errno) {
 	h.calls.Accept++
 	return noSignal(acceptCloexec(fd, sa, true))
-}
-
-// Recv wraps recvfrom(2) with MSG_DONTWAIT.
-func (h *Host) Recv(fd int, p []byte) (int, Errno) {
-	h.calls.Recv++
-	return rawRecv(fd, p, unix.MSG_DONTWAIT)
 }
 
 // Send wraps sendmsg(2) with MSG_DONTWAIT; no SIGPIPE is raised.
@@ -192,39 +113,3 @@ func (h *Host) Sendv(fd int, bufs [][]byte) (int, Errno) {
 	n, err := unix.SendmsgBuffers(fd, bufs[:min(len(bufs), MaxVectors)], nil, nil, unix.MSG_DONTWAIT|msgNoSignal)
 	return max(n, 0), errnoOf(err)
 }
-
-// Shutdown wraps shutdown(2).
-func (h *Host) Shutdown(fd, how int) Errno {
-	h.calls.Shutdown++
-	return shutdown(fd, how)
-}
-
-// Close wraps close(2), once.
-func (h *Host) Close(fd int) Errno {
-	h.calls.Close++
-	return closefd(fd)
-}
-
-// FileID wraps lstat(2).
-func (h *Host) FileID(path string) (FileID, Errno) {
-	h.calls.Other++
-	var st unix.Stat_t
-	err := unix.Lstat(path, &st)
-	return FileID{Dev: uint64(st.Dev), Ino: uint64(st.Ino)}, errnoOf(err)
-}
-
-// Unlink wraps unlink(2).
-func (h *Host) Unlink(path string) Errno {
-	h.calls.Other++
-	return errnoOf(unix.Unlink(path))
-}
-
-// DescriptorLimit is the soft limit of RLIMIT_NOFILE.
-func (h *Host) DescriptorLimit() (uint64, Errno) {
-	h.calls.Other++
-	var limit unix.Rlimit
-	err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit)
-	return uint64(limit.Cur), errnoOf(err)
-}
-
-var _ Kernel = (*Host)(nil)

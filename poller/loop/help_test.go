@@ -1,0 +1,342 @@
+package loop_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rawloop/rawloop/poller"
+	"github.com/rawloop/rawloop/poller/loop"
+)
+
+// patience is how long a test waits for what should happen at once.
+const patience = 10 * time.Second
+
+// calls is a Handler made of functions. What is nil consumes everything or
+// does what loop.Base does.
+type calls struct {
+	open  func(c loop.Conn)
+	data  func(c loop.Conn, in []byte) int
+	eof   func(c loop.Conn, rest []byte)
+	drain func(c loop.Conn)
+	close func(c loop.Conn, cause error)
+}
+
+func (h *calls) OnOpen(c loop.Conn) {
+	if h.open != nil {
+		h.open(c)
+	}
+}
+
+func (h *calls) OnData(c loop.Conn, in []byte) int {
+	if h.data != nil {
+		return h.data(c, in)
+	}
+	return len(in)
+}
+
+func (h *calls) OnReadEOF(c loop.Conn, rest []byte) {
+	if h.eof != nil {
+		h.eof(c, rest)
+		return
+	}
+	c.Close()
+}
+
+func (h *calls) OnDrain(c loop.Conn) {
+	if h.drain != nil {
+		h.drain(c)
+	}
+}
+
+func (h *calls) OnClose(c loop.Conn, cause error) {
+	if h.close != nil {
+		h.close(c, cause)
+	}
+}
+
+// always is a newHandler that gives every connection the same Handler.
+func always(h loop.Handler) func(loop.Conn) loop.Handler {
+	return func(loop.Conn) loop.Handler { return h }
+}
+
+// echo sends back what it gets.
+type echo struct{ loop.Base }
+
+func (echo) OnData(c loop.Conn, in []byte) int {
+	n, _ := c.Write(in)
+	return n
+}
+
+// server is a group that serves, on its own goroutines unless it is part of a
+// stepper.
+type server struct {
+	*loop.Group
+	t   testing.TB
+	lis *loop.Listener
+}
+
+// serve runs a group that listens on addr until the test ends.
+func serve(t testing.TB, cfg loop.Config, addr string, newHandler func(loop.Conn) loop.Handler) *server {
+	t.Helper()
+	g, err := loop.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run(t, g, addr, newHandler)
+}
+
+// run is serve for a group that the test made.
+func run(t testing.TB, g *loop.Group, addr string, newHandler func(loop.Conn) loop.Handler) *server {
+	t.Helper()
+	s := &server{Group: g, t: t}
+	ended := make(chan error, 1)
+	go func() { ended <- g.Run() }()
+	t.Cleanup(func() {
+		_ = g.Close()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("Run: %v", err)
+			}
+		case <-time.After(patience):
+			t.Errorf("Run does not return after Close")
+		}
+	})
+	s.listen(addr, newHandler)
+	return s
+}
+
+func (s *server) listen(addr string, newHandler func(loop.Conn) loop.Handler) {
+	s.t.Helper()
+	lis, err := s.Listen(addr, newHandler)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.lis = lis
+}
+
+// dial connects a net.Conn to s. It is closed when the test ends and gives up
+// after patience.
+func (s *server) dial() net.Conn {
+	s.t.Helper()
+	network, addr, _ := strings.Cut(s.lis.String(), " ")
+	c, err := net.DialTimeout(network, addr, patience)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = c.Close() })
+	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+// connect is dial for a bare nonblocking descriptor.
+func (s *server) connect() int {
+	s.t.Helper()
+	var to unix.Sockaddr
+	domain := unix.AF_UNIX
+	if ap := s.lis.Addr().AddrPort(); ap.IsValid() {
+		domain, to = unix.AF_INET, &unix.SockaddrInet4{Addr: ap.Addr().As4(), Port: int(ap.Port())}
+	} else {
+		name, _ := s.lis.Addr().Unix()
+		to = &unix.SockaddrUnix{Name: name}
+	}
+	fd, err := unix.Socket(domain, unix.SOCK_STREAM, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	unix.CloseOnExec(fd)
+	s.t.Cleanup(func() { _ = unix.Close(fd) })
+	if err := unix.Connect(fd, to); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		s.t.Fatal(err)
+	}
+	return fd
+}
+
+// reset closes a client with a reset.
+func reset(t testing.TB, c net.Conn) {
+	t.Helper()
+	if err := c.(*net.TCPConn).SetLinger(0); err != nil {
+		t.Fatal(err)
+	}
+	must(t, c.Close())
+}
+
+// halfClose sends a FIN.
+func halfClose(t testing.TB, c net.Conn) {
+	t.Helper()
+	must(t, c.(interface{ CloseWrite() error }).CloseWrite())
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// receive waits for a value.
+func receive[T any](t testing.TB, ch <-chan T, what string) T {
+	t.Helper()
+	select {
+	case v := <-ch:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("not within %v: %s", patience, what)
+		panic("unreachable")
+	}
+}
+
+// way is one of the ways in which a test is run: kind of socket and backend.
+type way struct {
+	network string
+	backend poller.Backend
+}
+
+func (w way) String() string { return fmt.Sprintf("%s-%s", w.network, w.backend) }
+
+// addr is an address to listen on.
+func (w way) addr(t testing.TB) string {
+	t.Helper()
+	if w.network == "unix" {
+		return unixAddr(t)
+	}
+	return "tcp://127.0.0.1:0"
+}
+
+const (
+	tcpAddr  = "tcp://127.0.0.1:0"
+	bestPoll = poller.Backend("")
+)
+
+// unixAddr is the address of a socket in a new directory with a short name.
+func unixAddr(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "rl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return "unix://" + filepath.Join(dir, "s")
+}
+
+// eachWay runs a test over TCP and unix sockets, on the best backend and on
+// poll(2), which has no edges.
+func eachWay(t *testing.T, f func(t *testing.T, w way)) {
+	for _, backend := range []poller.Backend{bestPoll, poller.Poll} {
+		eachNetwork(t, backend, f)
+	}
+}
+
+func eachNetwork(t *testing.T, backend poller.Backend, f func(t *testing.T, w way)) {
+	for _, network := range []string{"tcp", "unix"} {
+		w := way{network, backend}
+		t.Run(w.String(), func(t *testing.T) { f(t, w) })
+	}
+}
+
+// eachBackend runs a test over TCP on both backends.
+func eachBackend(t *testing.T, f func(t *testing.T, w way)) {
+	for _, backend := range []poller.Backend{bestPoll, poller.Poll} {
+		w := way{"tcp", backend}
+		t.Run(w.String(), func(t *testing.T) { f(t, w) })
+	}
+}
+
+// pattern fills p with what stream id carries at offset off, so that a byte
+// from another stream or place is seen.
+func pattern(p []byte, id, off int) {
+	for i := range p {
+		x := uint32(off+i)*2654435761 + uint32(id)*40503
+		p[i] = byte(x>>24) ^ byte(x>>11)
+	}
+}
+
+// patterned returns the first n bytes of stream id.
+func patterned(id, n int) []byte {
+	p := make([]byte, n)
+	pattern(p, id, 0)
+	return p
+}
+
+// writePattern writes n bytes of stream id in pieces of at most piece.
+func writePattern(w io.Writer, id, n, piece int) error {
+	buf := make([]byte, piece)
+	for off := 0; off < n; off += len(buf) {
+		buf = buf[:min(len(buf), n-off)]
+		pattern(buf, id, off)
+		if _, err := w.Write(buf); err != nil {
+			return fmt.Errorf("at byte %d: %w", off, err)
+		}
+	}
+	return nil
+}
+
+// readPattern reads n bytes of stream id and checks each.
+func readPattern(r io.Reader, id, n int) error {
+	return comparePattern(r, id, n, make([]byte, 16<<10))
+}
+
+func comparePattern(r io.Reader, id, n int, buf []byte) error {
+	want := make([]byte, len(buf))
+	for off := 0; off < n; {
+		m, err := r.Read(buf[:min(len(buf), n-off)])
+		pattern(want[:m], id, off)
+		if at := firstDifference(buf[:m], want[:m]); at >= 0 {
+			return fmt.Errorf("wrong byte at %d", off+at)
+		}
+		if off += m; err != nil && off < n {
+			return fmt.Errorf("after %d of %d bytes: %w", off, n, err)
+		}
+	}
+	return nil
+}
+
+func firstDifference(a, b []byte) int {
+	for i := range a {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return -1
+}
+
+// readEOF checks that nothing more comes and that the end is clean.
+func readEOF(r io.Reader) error {
+	n, err := r.Read(make([]byte, 1))
+	if n != 0 || err != io.EOF {
+		return fmt.Errorf("want EOF, got %d bytes, error %v", n, err)
+	}
+	return nil
+}
+
+// log is a list of words that several goroutines may add to.
+type log struct {
+	mu    sync.Mutex
+	words []string
+}
+
+func (l *log) add(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.words = append(l.words, fmt.Sprintf(format, args...))
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.words, " ")
+}
