@@ -31,8 +31,10 @@ func (e *netEngine) accept(l *listener) error {
 	// The listener has to be made by the plain calls, as for every engine; net takes a duplicate of it.
 	file := os.NewFile(uintptr(l.fd), l.label)
 	ln, err := net.FileListener(file)
+	e.mu.Lock()
 	l.fd = -1
 	file.Close()
+	e.mu.Unlock()
 	if err != nil {
 		return err
 	}

@@ -158,7 +158,7 @@ func (p *plain) stopAccepting() {
 		}
 	}
 	for _, l := range p.listeners {
-		l.unlink()
+		l.retire()
 	}
 }
 

@@ -23,6 +23,7 @@ type listener struct {
 	path  string // the unix path that bind made, to be removed
 	made  os.FileInfo
 
+	given   bool // this process was started with it
 	noDelay bool // accepted connections get TCP_NODELAY
 }
 
@@ -145,7 +146,7 @@ func adopt(a address.Address) (*listener, error) {
 		return nil, fmt.Errorf("%s: not a listening stream socket", a)
 	}
 	unix.CloseOnExec(a.FD)
-	return &listener{fd: fd, addr: addr, label: labelOf(a, addr), noDelay: noDelay(a, addr)}, nil
+	return &listener{fd: fd, given: true, addr: addr, label: labelOf(a, addr), noDelay: noDelay(a, addr)}, nil
 }
 
 // labelOf is how messages name an address: its kind and the real port or path.
@@ -159,10 +160,20 @@ func labelOf(a address.Address, sa rawsock.Sockaddr) string {
 	return "unix " + sa.String()
 }
 
+// retire makes a listener refuse new connections while somebody may still use its descriptor. One that was given to this process is
+// left alone: shutdown(2) would end it for everybody who shares it.
+func (l *listener) retire() {
+	if l.fd >= 0 && !l.given {
+		l.fd.Shutdown(unix.SHUT_RDWR)
+	}
+	l.unlink()
+}
+
 // close closes the socket and removes its path.
 func (l *listener) close() {
 	if l.fd >= 0 {
 		l.fd.Close()
+		l.fd = -1
 	}
 	l.unlink()
 }

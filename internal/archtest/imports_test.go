@@ -55,7 +55,7 @@ var arrows = map[string][]string{
 
 	// Programs.
 	"cmd/rawloop": append([]string{
-		xunix, "syscall", "internal/address", "github.com/spf13/cobra", "github.com/HdrHistogram/hdrhistogram-go",
+		xunix, "syscall", "internal/address", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/HdrHistogram/hdrhistogram-go",
 	}, layers...),
 	"examples/...": append([]string{xunix, "syscall"}, layers...),
 }

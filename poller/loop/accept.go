@@ -22,6 +22,7 @@ type acceptor struct {
 
 	timer  timer.Timer
 	pause  time.Duration // the last back-off, 0 when accept works
+	queued bool          // on the loop's list
 	closed bool
 }
 
@@ -30,6 +31,7 @@ type verdict uint8
 
 const (
 	backOff verdict = iota // wait for a timer: nothing will announce that it works again
+	served                 // no error
 	drained                // nobody waits
 	retry                  // that one connection failed; the next may not
 	shed                   // out of descriptors: turn away whoever waits
@@ -45,6 +47,7 @@ const (
 // connection are returned as errnos of accept, and none of them says anything
 // about the listener. An errno that is not here backs off.
 var acceptVerdicts = map[sys.Errno]verdict{
+	0:           served,
 	unix.EAGAIN: drained,
 
 	unix.EINTR:        retry,
@@ -78,26 +81,40 @@ func (l *Loop) acceptorAt(slot uint32) *acceptor {
 	return l.accepting[slot]
 }
 
-// runAcceptors goes on with listeners that had more waiting than their share.
-func (l *Loop) runAcceptors() {
-	for l.cursor < len(l.again) {
-		a := l.again[l.cursor]
-		l.cursor++
-		l.accept(a)
+// acceptSoon has a's connections accepted in this turn, or the next one if
+// acceptors had theirs.
+func (l *Loop) acceptSoon(a *acceptor) {
+	if !a.queued && !a.closed {
+		a.queued = true
+		l.acceptors = append(l.acceptors, a)
 	}
 }
 
-// accept takes the connections that wait, at most Limits.AcceptsPerTurn.
-func (l *Loop) accept(a *acceptor) {
-	if a.pause > 0 && a.timer.Armed() {
-		return
+// runAcceptors serves the listeners where somebody waits. It goes on behind an
+// acceptor only when that is done: a handler that panics as it opens must not
+// leave the others in the queue, which no new edge would announce.
+func (l *Loop) runAcceptors() {
+	for l.cursor < len(l.accepts) {
+		a := l.accepts[l.cursor]
+		l.accept(a)
+		l.cursor++
 	}
+}
+
+// accept takes the connections that wait, at most Limits.AcceptsPerTurn, and
+// while draining closes the listener when nobody waits any more.
+func (l *Loop) accept(a *acceptor) {
 	for range l.cfg.Limits.AcceptsPerTurn {
-		if a.closed || !l.acceptOne(a) {
+		if a.closed || a.timer.Armed() || !l.acceptOne(a) {
+			a.queued = false
+			if l.draining {
+				l.closeAcceptor(a)
+			}
 			return
 		}
 	}
-	l.acceptors = append(l.acceptors, a)
+	a.queued = false
+	l.acceptSoon(a)
 }
 
 // acceptOne reports whether there may be more.
@@ -108,23 +125,25 @@ func (l *Loop) acceptOne(a *acceptor) bool {
 		l.welcome(a, fd)
 		return true
 	}
-	v := acceptVerdicts[e]
-	if v == drained {
-		return false
+	if acceptVerdicts[e] == shed && l.spare >= 0 {
+		l.stats.AcceptErrors++
+		e = l.shed(a)
 	}
-	l.stats.AcceptErrors++
-	switch v {
-	case retry:
+	switch acceptVerdicts[e] {
+	case served:
 		return true
-	case shed:
-		if l.shed(a) {
-			return true
-		}
+	case drained:
+		return false
+	case retry:
+		l.stats.AcceptErrors++
+		return true
 	case fatal:
+		l.stats.AcceptErrors++
 		l.report(&ListenError{Call: "accept", Address: a.listener.String(), Err: e})
 		l.closeAcceptor(a)
 		return false
 	}
+	l.stats.AcceptErrors++
 	l.backOff(a, e)
 	return false
 }
@@ -163,12 +182,9 @@ func (l *Loop) turnAway(fd int) {
 
 // shed makes room for one descriptor by closing the spare one, accepts with it
 // and hangs up: the client learns at once that there is no room, and the
-// listener does not stay readable, which would be a spin. It reports whether
-// that worked.
-func (l *Loop) shed(a *acceptor) bool {
-	if l.spare < 0 {
-		return false
-	}
+// listener does not stay readable, which would be a spin. It returns accept's
+// second errno.
+func (l *Loop) shed(a *acceptor) sys.Errno {
 	l.k.Close(l.spare)
 	l.spare = -1
 	fd, e := a.call(l.k, &l.addr)
@@ -177,7 +193,7 @@ func (l *Loop) shed(a *acceptor) bool {
 		l.stats.Shed++
 	}
 	l.takeSpare()
-	return e == 0 || acceptVerdicts[e] == retry
+	return e
 }
 
 // takeSpare opens the descriptor that shed gives up. Any kind would do.
@@ -216,6 +232,7 @@ func (l *Loop) addAcceptor(a *acceptor) {
 	a.loop, a.slot = l, uint32(len(l.accepting))
 	a.timer.Handler = a
 	l.accepting = append(l.accepting, a)
+	l.listening++
 	if l.stopping || l.draining {
 		l.closeAcceptor(a)
 		return
@@ -230,8 +247,8 @@ func (l *Loop) closeAcceptor(a *acceptor) {
 		return
 	}
 	a.closed = true
-	l.wheel.Cancel(&a.timer)
-	if a.pause == 0 {
+	l.listening--
+	if !l.wheel.Cancel(&a.timer) { // while it backs off it is off the poller
 		l.ignore(l.p.Remove(a.fd))
 	}
 	l.accepting[a.slot] = nil

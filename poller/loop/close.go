@@ -53,7 +53,6 @@ func (s *conn) fail(cause error) {
 
 func (l *Loop) startClose(s *conn) {
 	s.state = closing
-	s.in.Reset(&l.pool)
 	l.wheel.Arm(&s.timer, l.now+int64(l.cfg.CloseTimeout))
 	if s.has(owed) {
 		l.makeReady(s) // what a pause had kept back is read and dropped
@@ -66,6 +65,9 @@ func (l *Loop) startClose(s *conn) {
 // at the end of the turn, so that no callback runs inside another.
 func (l *Loop) settle(s *conn) {
 	l.flush(s)
+	if s.state != open {
+		s.in.Reset(&l.pool) // not in Close: the callback may have borrowed it
+	}
 	if s.cause != nil && s.has(lastWords) {
 		l.readLastWords(s)
 	}

@@ -79,6 +79,8 @@ const (
 	userPaused
 	// wantDrain: OnDrain is due at the low-water mark.
 	wantDrain
+	// starved: it was refused output because its loop holds too much.
+	starved
 	// finWanted: half-close when the output is sent; finSent: it is done.
 	finWanted
 	finSent

@@ -71,10 +71,8 @@ func (l *Loop) beginDrain() {
 	}
 	l.draining = true
 	for _, a := range l.accepting {
-		for a != nil && !a.closed && l.acceptOne(a) {
-		}
 		if a != nil {
-			l.closeAcceptor(a)
+			l.acceptSoon(a)
 		}
 	}
 	for _, s := range l.conns {
@@ -122,7 +120,7 @@ func (l *Loop) closeAll() {
 
 // endIfDone ends the loop when it was asked to and nothing is left.
 func (l *Loop) endIfDone() {
-	if l.draining && l.stats.Conns == 0 {
+	if l.draining && l.stats.Conns == 0 && l.listening == 0 {
 		l.stopping = true
 	}
 	if !l.stopping || l.stats.Conns > 0 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/rawloop/rawloop/internal/sys"
 )
@@ -39,6 +40,7 @@ func newGroup(cfg Config, kernel func() sys.Kernel) (_ *Group, err error) {
 	if err != nil {
 		return nil, err
 	}
+	openRuntimePoller()
 	g := &Group{cfg: cfg, k: kernel(), done: make(chan struct{})}
 	if g.maxConns, err = connLimit(g.k, cfg.MaxConns); err != nil {
 		return nil, err
@@ -53,6 +55,12 @@ func newGroup(cfg Config, kernel func() sys.Kernel) (_ *Group, err error) {
 	}
 	return g, nil
 }
+
+// openRuntimePoller makes the Go runtime open its own epoll descriptor now,
+// which it does with the first timer of a program. If that were a
+// context.WithTimeout around Drain in a server that is out of descriptors, the
+// runtime would end the process.
+func openRuntimePoller() { time.AfterFunc(time.Hour, func() {}).Stop() }
 
 // connLimit keeps some descriptors for everything else, but under a very low
 // limit no more than half.

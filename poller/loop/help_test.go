@@ -140,8 +140,14 @@ func (s *server) dial() net.Conn {
 	return c
 }
 
-// connect is dial for a bare nonblocking descriptor.
-func (s *server) connect() int {
+// peer is a client on a bare nonblocking descriptor.
+type peer struct {
+	t  testing.TB
+	fd int
+}
+
+// connect is dial for a peer. It is closed when the test ends.
+func (s *server) connect() *peer {
 	s.t.Helper()
 	var to unix.Sockaddr
 	domain := unix.AF_UNIX
@@ -152,18 +158,67 @@ func (s *server) connect() int {
 		to = &unix.SockaddrUnix{Name: name}
 	}
 	fd, err := unix.Socket(domain, unix.SOCK_STREAM, 0)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	must(s.t, err)
 	unix.CloseOnExec(fd)
-	s.t.Cleanup(func() { _ = unix.Close(fd) })
-	if err := unix.Connect(fd, to); err != nil {
-		s.t.Fatal(err)
+	p := &peer{s.t, fd}
+	s.t.Cleanup(p.close)
+	must(s.t, unix.Connect(fd, to))
+	must(s.t, unix.SetNonblock(fd, true))
+	return p
+}
+
+// send sends all of b, which must fit into the kernel's buffers.
+func (p *peer) send(b string) {
+	p.t.Helper()
+	if n, err := unix.SendmsgN(p.fd, []byte(b), nil, nil, unix.MSG_NOSIGNAL); n != len(b) || err != nil {
+		p.t.Fatalf("send of %d bytes: %d, %v", len(b), n, err)
 	}
-	if err := unix.SetNonblock(fd, true); err != nil {
-		s.t.Fatal(err)
+}
+
+// recv returns what is there, "" if nothing is, and recv(2)'s error. EOF is
+// io.EOF.
+func (p *peer) recv() (string, error) {
+	buf := make([]byte, 64<<10)
+	n, err := unix.Read(p.fd, buf)
+	switch {
+	case err == unix.EAGAIN:
+		return "", nil
+	case err != nil:
+		return "", err
+	case n == 0:
+		return "", io.EOF
 	}
-	return fd
+	return string(buf[:n]), nil
+}
+
+// discard reads until there is nothing and returns how much that was.
+func (p *peer) discard() (n int) {
+	for {
+		b, err := p.recv()
+		if b == "" || err != nil {
+			return n
+		}
+		n += len(b)
+	}
+}
+
+func (p *peer) shutdown() {
+	p.t.Helper()
+	must(p.t, unix.Shutdown(p.fd, unix.SHUT_WR))
+}
+
+// reset closes with a reset, if this is TCP.
+func (p *peer) reset() {
+	p.t.Helper()
+	must(p.t, unix.SetsockoptLinger(p.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
+	p.close()
+}
+
+func (p *peer) close() {
+	if p.fd >= 0 {
+		_ = unix.Close(p.fd)
+		p.fd = -1
+	}
 }
 
 // reset closes a client with a reset.

@@ -84,6 +84,7 @@ func (l *Loop) consume(s *conn, dst []byte, n int) {
 		return
 	}
 	switch {
+	case s.state != open: // nothing will be offered again
 	case kept:
 		s.in.Consume(&l.pool, used)
 	case used < len(in):

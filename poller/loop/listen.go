@@ -83,7 +83,9 @@ func (lis *Listener) start() error {
 	for i, a := range lis.acceptors {
 		l := lis.g.loops[i%len(lis.g.loops)]
 		a.loop = l
-		if err := l.order(func() { l.addAcceptor(a) }); err != nil {
+		if err := l.order(func() { l.addAcceptor(a) }); err == ErrClosed {
+			lis.acceptors = lis.acceptors[i:]
+			lis.abandon()
 			return err
 		}
 	}
@@ -94,7 +96,15 @@ func (lis *Listener) start() error {
 func (lis *Listener) Addr() rawsock.Sockaddr { return lis.addr }
 
 // String returns network and address: "tcp 127.0.0.1:34567", "unix /run/x.sock".
-func (lis *Listener) String() string { return lis.network + " " + lis.addr.String() }
+func (lis *Listener) String() string { return lis.network + " " + text(lis.addr) }
+
+// text is an address as people write it: a path stands without quotes.
+func text(sa rawsock.Sockaddr) string {
+	if name, kind := sa.Unix(); kind == rawsock.UnixPath {
+		return name
+	}
+	return sa.String()
+}
 
 // Close stops listening. Connections go on; those that were not accepted yet
 // are reset by the kernel.
@@ -114,9 +124,9 @@ func (lis *Listener) listen(a address.Address) error {
 	if err != nil {
 		return &ListenError{Call: "resolve", Address: a.String(), Err: err}
 	}
-	lis.network = a.Network
+	lis.network = "unix"
 	if !a.IsUnix() {
-		lis.flags = tcp
+		lis.network, lis.flags = "tcp", tcp
 	}
 	for _, sa := range addrs {
 		if err = lis.bindAll(a, sa); err == nil {
@@ -152,7 +162,7 @@ func (lis *Listener) bindAll(a address.Address, sa rawsock.Sockaddr) error {
 func (lis *Listener) bind(a address.Address) (_ int, err error) {
 	k, where := lis.g.k, lis.addr
 	fail := func(call string, e sys.Errno) error {
-		return &ListenError{Call: call, Address: lis.network + " " + where.String(), Err: e}
+		return &ListenError{Call: call, Address: lis.network + " " + text(where), Err: e}
 	}
 	fd, e := k.Socket(where.Family(), unix.SOCK_STREAM, 0)
 	if e != 0 {

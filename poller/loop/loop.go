@@ -39,18 +39,22 @@ type Loop struct {
 	pending    int
 	tail       int // where the last segment begins in scratch, -1 if it is not there
 
-	conns  []*conn  // by slot
-	free   []uint32 // slots to use again
-	dying  []*conn  // closed when the turn ends
-	queued int      // output of all connections
+	conns []*conn  // by slot
+	free  []uint32 // slots to use again
+	dying []*conn  // closed when the turn ends
+
+	queued   int    // output of all connections
+	starving []Conn // were refused because of it
 
 	accepting []*acceptor // by slot
+	listening int         // how many of them are open
 
 	// Work for this turn and the next.
-	todo, ready      []Conn
-	settling, dirty  []Conn
-	again, acceptors []*acceptor
-	got, cursor      int // events of this turn; how far the running phase has come
+	todo, ready     []Conn
+	settling, dirty []Conn
+	accepts         []*acceptor
+	acceptors       []*acceptor
+	got, cursor     int // events of this turn; how far the running phase has come
 
 	posts   *queue.Queue[message]
 	control *queue.Queue[func()]
@@ -108,7 +112,7 @@ func (l *Loop) Group() *Group { return l.g }
 // Step is one turn of the loop: wait for events or for what else is due, then
 //
 //	dispatch events → timers → posted functions → connections that had more to
-//	do → settle what all of these asked for → close what ended
+//	do → settle what all of these asked for → close what ended → accept
 //
 // It returns ErrClosed when the loop has ended, and a poller's error, which
 // ends it, otherwise nil. Group.Run calls it until then; only a program that
@@ -124,7 +128,6 @@ func (l *Loop) Step() error {
 		l.stopping = true
 	}
 	l.todo, l.ready = l.ready, l.todo[:0]
-	l.again, l.acceptors = l.acceptors, l.again[:0]
 	l.got = n
 	l.stats.Events += uint64(n)
 	l.stats.MaxBatch = max(l.stats.MaxBatch, uint64(n))
@@ -132,13 +135,16 @@ func (l *Loop) Step() error {
 	l.phase((*Loop).runTimers)
 	l.phase((*Loop).runPosts)
 	l.phase((*Loop).runReady)
-	l.phase((*Loop).runAcceptors)
+	l.feed()
 	l.settling, l.dirty = l.dirty, l.settling[:0]
 	l.phase((*Loop).settleDirty)
 	if l.stopping {
 		l.phase((*Loop).closeAll)
 	}
 	l.reap()
+	// Accepting comes last, when what this turn has freed can be used again.
+	l.accepts, l.acceptors = l.acceptors, l.accepts[:0]
+	l.phase((*Loop).runAcceptors)
 	l.endTurn(start)
 	l.endIfDone()
 	return err

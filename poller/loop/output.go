@@ -57,6 +57,7 @@ func (l *Loop) room(s *conn) int {
 // writeOver is Write of more than fits: what the kernel takes at once needs no
 // room.
 func (l *Loop) writeOver(s *conn, p []byte) (int, error) {
+	l.touch(s)
 	l.flush(s)
 	n := 0
 	if s.cause == nil && s.out.Len() == 0 && !s.has(blocked) {
@@ -67,12 +68,38 @@ func (l *Loop) writeOver(s *conn, p []byte) (int, error) {
 	}
 	fits := min(len(p)-n, max(l.room(s), 0))
 	l.enqueue(s, p[n:n+fits])
-	if n += fits; n < len(p) {
-		s.flags |= wantDrain
-		l.touch(s)
-		return n, ErrWriteQueueFull
+	if n += fits; n == len(p) {
+		return n, nil
 	}
-	return n, nil
+	s.flags |= wantDrain
+	if l.queued >= l.cfg.Limits.MaxQueuedLoop {
+		l.starve(s)
+	}
+	return n, ErrWriteQueueFull
+}
+
+// starve has s wait until its loop may hold more output. Its own queue may be
+// empty, so that nothing else would tell it.
+func (l *Loop) starve(s *conn) {
+	if !s.has(starved) {
+		s.flags |= starved
+		l.starving = append(l.starving, Conn{s, s.gen})
+	}
+}
+
+// feed tells those who starve that there is room again. A quarter of the limit
+// is free then, or they would be woken for every byte.
+func (l *Loop) feed() {
+	if len(l.starving) == 0 || l.queued > l.cfg.Limits.MaxQueuedLoop/4*3 {
+		return
+	}
+	for _, c := range l.starving {
+		if s := c.live(); s != nil {
+			s.flags &^= starved
+			l.touch(s)
+		}
+	}
+	l.starving = l.starving[:0]
 }
 
 // Send is Write for any goroutine: it copies p and takes all of it or nothing.
@@ -304,7 +331,7 @@ func (l *Loop) fellToLow(s *conn) bool {
 		s.paused = 0
 		l.resumed(s)
 	}
-	if !s.has(wantDrain) || s.state != open {
+	if s.flags&(wantDrain|starved) != wantDrain || s.state != open {
 		return false
 	}
 	s.flags &^= wantDrain

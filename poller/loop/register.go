@@ -15,7 +15,7 @@ func (l *Loop) handle(ev poller.Event) {
 	gen, slot := uint32(ev.Token>>32), uint32(ev.Token)
 	if gen == 0 {
 		if a := l.acceptorAt(slot); a != nil {
-			l.accept(a)
+			l.acceptSoon(a)
 		}
 		return
 	}
