@@ -165,10 +165,13 @@ func (l *Loop) welcome(a *acceptor, fd int) {
 		to := l.g.loops[a.next%len(l.g.loops)]
 		a.next++
 		if to != l {
-			if to.post(message{adopt: a.listener, fd: fd}, l.addr.Bytes(), func() {}) == ErrPostQueueFull {
+			err := to.post(message{adopt: a.listener, fd: fd}, l.addr.Bytes(), func() {})
+			if err == ErrPostQueueFull {
 				l.turnAway(fd)
 			}
-			return
+			if err != ErrClosed { // else it has ended, and this one will
+				return
+			}
 		}
 	}
 	l.open(a.listener, fd, l.addr.Bytes())
@@ -281,6 +284,9 @@ func (l *Loop) open(lis *Listener, fd int, peer []byte) {
 		return
 	}
 	l.stats.Accepted++
+	if l.draining {
+		l.drainConn(s)
+	}
 	c := l.begin(s)
 	if h := lis.newHandler(c); h != nil {
 		s.handler = h

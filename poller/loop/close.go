@@ -46,6 +46,7 @@ func (c Conn) Abort() {
 
 // fail notes the first reason why the connection must end; settle ends it.
 func (s *conn) fail(cause error) {
+	s.flags |= ending
 	if s.cause == nil {
 		s.cause = cause
 	}
@@ -53,6 +54,7 @@ func (s *conn) fail(cause error) {
 
 func (l *Loop) startClose(s *conn) {
 	s.state = closing
+	s.flags |= ending
 	l.wheel.Arm(&s.timer, l.now+int64(l.cfg.CloseTimeout))
 	if s.has(owed) {
 		l.makeReady(s) // what a pause had kept back is read and dropped
@@ -66,12 +68,13 @@ func (l *Loop) startClose(s *conn) {
 func (l *Loop) settle(s *conn) {
 	l.flush(s)
 	if s.state != open {
-		s.in.Reset(&l.pool) // not in Close: the callback may have borrowed it
+		l.dropInput(s) // not in Close: the callback may have borrowed it
 	}
-	if s.cause != nil && s.has(lastWords) {
-		l.readLastWords(s)
+	done := s.cause == nil && l.closeDone(s)
+	if s.has(lastWords) && l.moreLastWords(s) {
+		return
 	}
-	if s.cause != nil || l.closeDone(s) {
+	if done || s.cause != nil {
 		l.finish(s)
 		return
 	}
@@ -88,13 +91,17 @@ func (l *Loop) settle(s *conn) {
 	l.arm(s)
 }
 
-// readLastWords delivers what the peer had sent before it became impossible to
-// write to it.
-func (l *Loop) readLastWords(s *conn) {
-	for s.has(owed) && s.state == open {
+// moreLastWords delivers what the peer had sent before it became impossible to
+// write to it, and reports whether that takes another turn.
+func (l *Loop) moreLastWords(s *conn) bool {
+	if s.has(owed) && s.state == open && !s.has(userPaused) {
 		l.read(s)
+		if s.has(inReady) {
+			return true
+		}
 	}
 	s.flags &^= lastWords
+	return false
 }
 
 // closeDone takes the next steps of a half-close or close whose output is sent,
@@ -109,8 +116,11 @@ func (l *Loop) closeDone(s *conn) bool {
 	if !s.has(finSent) {
 		s.flags |= finSent
 		if e := l.k.Shutdown(s.fd, unix.SHUT_WR); e != 0 {
-			s.fail(e)
-			return true
+			if pending := l.pendingError(s); pending != 0 {
+				e = pending // ENOTCONN says less
+			}
+			s.unwritable(e)
+			return false
 		}
 	}
 	if s.state == closing {

@@ -40,28 +40,32 @@ type conn struct {
 	// out. It is all that other goroutines touch.
 	claim atomic.Uint64
 
-	loop     *Loop
-	handler  Handler
-	listener *Listener
+	// What a message touches that needs nothing special comes first, in one
+	// cache line: system calls push the rest of a connection out of the cache.
+	loop    *Loop
+	handler Handler
+	fd      int
+	gen     uint32
+	slot    uint32
+	flags   flags
+	state   state
+	base    poller.Interest // what the poller is asked for when there is nothing special
+	armed   poller.Interest // what it was asked for last
+	peerLen uint8
+
 	cause    error // why the connection must end, if it must
 	out      buf.Queue
 	in       buf.Input
+	listener *Listener
 	timer    timer.Timer
-	paused   int64 // since when reading is paused by the high-water mark; 0 if not
-
-	fd   int
-	slot uint32
-	gen  uint32
-
-	state   state
-	flags   flags
-	base    poller.Interest // what it is asked for when there is nothing special
-	armed   poller.Interest // what it was asked for last
-	peerLen uint8
-	peer    [28]byte // sockaddr_in6; longer addresses are asked for when needed
+	paused   int64    // since when reading is paused by the high-water mark; 0 if not
+	peer     [28]byte // sockaddr_in6; longer addresses are asked for when needed
 }
 
-type flags uint16
+// flags is what distinguishes a connection from one that is open, has nothing
+// queued or kept, and needs no more than its next event. Such a TCP connection
+// has the flag tcp alone.
+type flags uint32
 
 const (
 	// tcp sockets may be taken as drained after a short read.
@@ -71,6 +75,11 @@ const (
 	mustRead
 	// owed: there may be input that no event will announce again.
 	owed
+	// hasOut, hasIn: out or in is not empty.
+	hasOut
+	hasIn
+	// ending: Close was called, or cause is set.
+	ending
 	// sawEOF: recv returned 0.
 	sawEOF
 	// blocked: the kernel took less than it was given; wait for writability.
@@ -193,7 +202,11 @@ func (c Conn) ResumeRead() {
 	}
 }
 
-func (s *conn) readPaused() bool { return s.has(userPaused) || s.paused != 0 }
+// readPaused reports whether reading waits for the handler, or for output that
+// can still be sent.
+func (s *conn) readPaused() bool {
+	return s.has(userPaused) || s.paused != 0 && !s.has(lastWords)
+}
 
 // resumed gives a connection whose reading was paused a turn of its own, for
 // what no event will announce again.

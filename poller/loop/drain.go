@@ -76,15 +76,20 @@ func (l *Loop) beginDrain() {
 		}
 	}
 	for _, s := range l.conns {
-		if s.state == dead {
-			continue
+		if s.state != dead {
+			l.drainConn(s)
 		}
-		l.drained.Conns++
-		if !s.has(sawEOF) {
-			s.flags |= owed | mustRead // read on to EAGAIN, whatever events said
-		}
-		l.makeReady(s)
 	}
+}
+
+// drainConn has s read on to EAGAIN, whatever events have said, before it can
+// pass for idle: what the kernel has received is answered.
+func (l *Loop) drainConn(s *conn) {
+	l.drained.Conns++
+	if !s.has(sawEOF) {
+		s.flags |= owed | mustRead
+	}
+	l.makeReady(s)
 }
 
 // idle reports whether nothing is under way on s.
@@ -128,7 +133,7 @@ func (l *Loop) endIfDone() {
 	}
 	l.posts.Close()
 	l.control.Close()
-	l.phase((*Loop).runPosts)
+	l.phase(true, (*Loop).runPosts)
 	l.ended = true
 	if l.spare >= 0 {
 		l.k.Close(l.spare)

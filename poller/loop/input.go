@@ -1,6 +1,12 @@
 package loop
 
-import "golang.org/x/sys/unix"
+import (
+	"encoding/binary"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rawloop/rawloop/internal/sys"
+)
 
 const (
 	readBuffer = 64 << 10 // the loop's shared read buffer
@@ -25,21 +31,12 @@ func (l *Loop) read(s *conn) {
 		}
 		dst := l.inputSpace(s)
 		n, e := l.k.Recv(s.fd, dst)
-		switch {
-		case e == unix.EINTR:
+		if e == unix.EINTR {
 			budget-- // a kernel that only interrupts must not hold up the others
 			continue
-		case e == unix.EAGAIN:
-			l.stats.Again++
-			s.flags &^= owed | mustRead
-			return
-		case e != 0:
-			s.flags &^= owed | mustRead
-			s.fail(e)
-			return
-		case n == 0:
-			s.flags &^= owed | mustRead
-			l.readEOF(s)
+		}
+		if e != 0 || n == 0 {
+			l.received(s, e)
 			return
 		}
 		l.stats.BytesIn += uint64(n)
@@ -54,6 +51,37 @@ func (l *Loop) read(s *conn) {
 		}
 	}
 	l.makeReady(s)
+}
+
+// received takes a receive that brought nothing.
+func (l *Loop) received(s *conn, e sys.Errno) {
+	s.flags &^= owed | mustRead
+	switch e {
+	case 0:
+		l.readEOF(s)
+	case unix.EAGAIN:
+		l.stats.Again++
+	case unix.EINTR:
+		s.flags |= owed
+		l.makeReady(s)
+	default:
+		s.fail(e)
+	}
+}
+
+// readPlain is read for a connection that needs nothing special: one receive,
+// one callback and one send. Most messages of most servers go this way.
+func (l *Loop) readPlain(s *conn) {
+	n, e := l.k.Recv(s.fd, l.buf)
+	if e != 0 || n == 0 {
+		l.received(s, e)
+		return
+	}
+	l.stats.BytesIn += uint64(n)
+	l.consume(s, l.buf, n)
+	if n == len(l.buf) && s.cause == nil {
+		l.read(s)
+	}
 }
 
 // inputSpace is where the next bytes go: the shared buffer, or behind what the
@@ -87,8 +115,12 @@ func (l *Loop) consume(s *conn, dst []byte, n int) {
 	case s.state != open: // nothing will be offered again
 	case kept:
 		s.in.Consume(&l.pool, used)
+		if s.in.Len() == 0 {
+			s.flags &^= hasIn
+		}
 	case used < len(in):
 		s.in.Keep(&l.pool, in[used:])
+		s.flags |= hasIn
 	}
 	if s.in.Len() > l.cfg.Limits.MaxUnconsumed {
 		s.fail(ErrInputFull)
@@ -106,13 +138,28 @@ func (l *Loop) readEOF(s *conn) {
 	}
 	s.handler.OnReadEOF(l.begin(s), s.in.Bytes())
 	l.end(s)
+	l.dropInput(s)
+}
+
+func (l *Loop) dropInput(s *conn) {
 	s.in.Reset(&l.pool)
+	s.flags &^= hasIn
 }
 
 // probe asks a connection whose EOF was read, and which nothing else would
 // tell of a reset, whether it still lives.
 func (l *Loop) probe(s *conn) {
-	if _, e := l.k.Recv(s.fd, l.buf); e != 0 && e != unix.EAGAIN && e != unix.EINTR {
+	if e := l.pendingError(s); e != 0 {
 		s.fail(e)
 	}
+}
+
+// pendingError takes the error that a socket holds, 0 if there is none. Behind
+// a FIN, recv(2) does not tell it.
+func (l *Loop) pendingError(s *conn) sys.Errno {
+	value := l.buf[:4]
+	if _, e := l.k.Getsockopt(s.fd, unix.SOL_SOCKET, unix.SO_ERROR, value); e != 0 {
+		return e
+	}
+	return sys.Errno(binary.NativeEndian.Uint32(value))
 }

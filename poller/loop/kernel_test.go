@@ -14,8 +14,9 @@ import (
 // called on any.
 type kernel struct {
 	sys.Kernel
-	nowait bool   // no wait sleeps
-	waited func() // after each wait
+	nowait bool // no wait sleeps
+	wait   func(host sys.Kernel, epfd int, events []sys.EpollEvent) (int, sys.Errno)
+	waited func() // after each wait, on any backend
 	now    func(host sys.Kernel) int64
 	accept func(host sys.Kernel, fd int, sa *sys.RawSockaddr) (int, sys.Errno)
 	recv   func(host sys.Kernel, fd int, p []byte) (int, sys.Errno)
@@ -37,7 +38,13 @@ func (k *kernel) EpollWait(epfd int, events []sys.EpollEvent, msec int) (int, sy
 	if k.nowait {
 		msec = 0
 	}
-	n, e := k.Kernel.EpollWait(epfd, events, msec)
+	var n int
+	var e sys.Errno
+	if k.wait != nil {
+		n, e = k.wait(k.Kernel, epfd, events)
+	} else {
+		n, e = k.Kernel.EpollWait(epfd, events, msec)
+	}
 	if k.waited != nil {
 		k.waited()
 	}

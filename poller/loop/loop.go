@@ -36,6 +36,7 @@ type Loop struct {
 
 	// What the running callback has written, and whose it is.
 	collecting *conn
+	first      []byte // the only write so far; with more they are segments
 	pending    int
 	tail       int // where the last segment begins in scratch, -1 if it is not there
 
@@ -131,28 +132,29 @@ func (l *Loop) Step() error {
 	l.got = n
 	l.stats.Events += uint64(n)
 	l.stats.MaxBatch = max(l.stats.MaxBatch, uint64(n))
-	l.phase((*Loop).dispatch)
-	l.phase((*Loop).runTimers)
-	l.phase((*Loop).runPosts)
-	l.phase((*Loop).runReady)
+	l.phase(n > 0, (*Loop).dispatch)
+	l.phase(true, (*Loop).runTimers)
+	l.phase(l.posted(), (*Loop).runPosts)
+	l.phase(len(l.todo) > 0, (*Loop).runReady)
 	l.feed()
 	l.settling, l.dirty = l.dirty, l.settling[:0]
-	l.phase((*Loop).settleDirty)
-	if l.stopping {
-		l.phase((*Loop).closeAll)
-	}
+	l.phase(len(l.settling) > 0, (*Loop).settleDirty)
+	l.phase(l.stopping, (*Loop).closeAll)
 	l.reap()
 	// Accepting comes last, when what this turn has freed can be used again.
 	l.accepts, l.acceptors = l.acceptors, l.accepts[:0]
-	l.phase((*Loop).runAcceptors)
+	l.phase(len(l.accepts) > 0, (*Loop).runAcceptors)
 	l.endTurn(start)
 	l.endIfDone()
 	return err
 }
 
-// phase runs one part of a turn. A callback that panics ends its connection;
-// the phase goes on behind it, at the cursor.
-func (l *Loop) phase(part func(*Loop)) {
+// phase runs one part of a turn if it has anything to do. A callback that
+// panics ends its connection; the phase goes on behind it, at the cursor.
+func (l *Loop) phase(needed bool, part func(*Loop)) {
+	if !needed {
+		return
+	}
 	l.cursor = 0
 	for !l.try(part) {
 	}
@@ -176,8 +178,7 @@ func (l *Loop) try(part func(*Loop)) (done bool) {
 func (l *Loop) panicked(err *PanicError) {
 	l.stats.Panics++
 	s := l.collecting
-	clear(l.segments)
-	l.segments, l.scratch, l.pending, l.tail = l.segments[:0], l.scratch[:0], 0, -1
+	l.forget()
 	l.collecting = nil
 	l.report(err)
 	if s != nil && s.state != dead {
@@ -260,7 +261,7 @@ func (l *Loop) touch(s *conn) {
 func (l *Loop) AfterFunc(d time.Duration, fn func()) *Timer {
 	t := &Timer{loop: l}
 	t.node.Handler = timer.Func(func(int64) { fn() })
-	when := l.now + int64(d)
+	when := l.k.Now() + int64(d)
 	if d > 0 && when < 0 {
 		when = 1<<63 - 1
 	}

@@ -87,10 +87,14 @@ func (l *Loop) starve(s *conn) {
 	}
 }
 
+func (l *Loop) canFeed() bool {
+	return len(l.starving) > 0 && l.queued <= l.cfg.Limits.MaxQueuedLoop/4*3
+}
+
 // feed tells those who starve that there is room again. A quarter of the limit
 // is free then, or they would be woken for every byte.
 func (l *Loop) feed() {
-	if len(l.starving) == 0 || l.queued > l.cfg.Limits.MaxQueuedLoop/4*3 {
+	if !l.canFeed() {
 		return
 	}
 	for _, c := range l.starving {
@@ -160,13 +164,30 @@ func (l *Loop) deliver(c Conn, p []byte) {
 		return
 	}
 	s.out.Append(&l.pool, p)
+	s.flags |= hasOut
 	l.queued += len(p)
 	l.pauseAboveHigh(s)
 	l.touch(s)
 }
 
-// collect notes p for when the callback returns.
+// collect notes p for when the callback returns. One write is most often all
+// there is, and needs no list.
 func (l *Loop) collect(s *conn, p []byte) {
+	if l.pending == 0 {
+		l.first, l.pending = p, len(p)
+		return
+	}
+	if len(l.segments) == 0 {
+		first := l.first
+		l.pending = 0
+		l.addSegment(s, first)
+	}
+	l.addSegment(s, p)
+}
+
+// addSegment puts small writes together in the scratch buffer and borrows large
+// ones.
+func (l *Loop) addSegment(s *conn, p []byte) {
 	if len(l.segments) == cap(l.segments) || len(p) < smallWrite && len(p) > cap(l.scratch)-len(l.scratch) {
 		l.flush(s)
 	}
@@ -197,18 +218,33 @@ func (l *Loop) end(s *conn) {
 	l.collecting = nil
 }
 
-// sendPending sends the segments of the callback that just returned; what the
-// kernel does not take is copied, for they are only borrowed.
+// sendPending sends what the callback that just returned has written; what the
+// kernel does not take is copied, for it is only borrowed.
 func (l *Loop) sendPending(s *conn) {
+	if len(l.segments) == 0 {
+		p := l.first
+		l.first, l.pending = nil, 0
+		if s.cause == nil && s.flags&(hasOut|blocked) == 0 {
+			p = p[l.sendNow(s, p):]
+		}
+		l.enqueue(s, p)
+		return
+	}
 	segments := l.segments
-	if s.cause == nil && s.out.Len() == 0 && !s.has(blocked) {
+	if s.cause == nil && s.flags&(hasOut|blocked) == 0 {
 		segments = l.sendSegments(s, segments)
 	}
 	for _, p := range segments {
 		l.enqueue(s, p)
 	}
+	l.forget()
+}
+
+// forget drops what was collected.
+func (l *Loop) forget() {
 	clear(l.segments)
-	l.segments, l.scratch, l.pending, l.tail = l.segments[:0], l.scratch[:0], 0, -1
+	l.first, l.segments, l.scratch = nil, l.segments[:0], l.scratch[:0]
+	l.pending, l.tail = 0, -1
 }
 
 // sendSegments sends and returns what is left.
@@ -250,6 +286,9 @@ func (l *Loop) sendNow(s *conn, p []byte) (n int) {
 		if e == 0 {
 			n += m
 			l.stats.BytesOut += uint64(m)
+			if n < len(p) {
+				l.stats.ShortWrites++
+			}
 		} else if l.sendFailed(s, e) {
 			return n
 		}
@@ -268,12 +307,18 @@ func (l *Loop) sendFailed(s *conn, e sys.Errno) bool {
 		s.flags |= blocked
 	default:
 		// The peer is gone for writing; what it sent before may still be read.
-		s.fail(e)
-		if s.state == open && !s.has(sawEOF|userPaused) {
-			s.flags |= lastWords | owed
-		}
+		s.unwritable(e)
 	}
 	return true
+}
+
+// unwritable notes that nothing more can be sent. All that the peer had sent
+// is still to be delivered, however much output had paused reading.
+func (s *conn) unwritable(e sys.Errno) {
+	s.fail(e)
+	if s.state == open && !s.has(sawEOF|userPaused) {
+		s.flags |= lastWords | owed | mustRead
+	}
 }
 
 // enqueue copies p behind the queued output.
@@ -282,6 +327,7 @@ func (l *Loop) enqueue(s *conn, p []byte) {
 		return
 	}
 	s.out.Append(&l.pool, p)
+	s.flags |= hasOut
 	s.claim.Add(uint64(len(p)))
 	l.queued += len(p)
 	l.pauseAboveHigh(s)
@@ -314,6 +360,9 @@ func (l *Loop) flush(s *conn) {
 		s.out.Advance(&l.pool, n)
 		s.release(n)
 		l.queued -= n
+		if s.out.Len() == 0 {
+			s.flags &^= hasOut
+		}
 		if s.state == closing {
 			l.wheel.Arm(&s.timer, l.now+int64(l.cfg.CloseTimeout))
 		}

@@ -45,7 +45,7 @@ func BenchmarkOverhead(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		l.got = 100
-		l.phase((*Loop).dispatch)
+		l.phase(true, (*Loop).dispatch)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100, "ns/event")
 }

@@ -19,12 +19,23 @@ func (l *Loop) handle(ev poller.Event) {
 		}
 		return
 	}
-	if int(slot) >= len(l.conns) || l.conns[slot].gen != gen || l.conns[slot].state == dead {
+	if int(slot) >= len(l.conns) {
 		l.stats.Stale++
 		return
 	}
 	s := l.conns[slot]
+	if s.gen != gen || s.state == dead {
+		l.stats.Stale++
+		return
+	}
 	const beyondData = poller.ReadClosed | poller.Hangup | poller.Failed | poller.Urgent
+	if s.flags == tcp && ev.Ready&(beyondData|poller.Readable) == poller.Readable {
+		l.readPlain(s)
+		if s.flags != tcp || l.draining {
+			l.settle(s)
+		}
+		return
+	}
 	if ev.Ready&beyondData != 0 {
 		s.flags |= mustRead
 	}
@@ -49,9 +60,8 @@ func (l *Loop) handle(ev poller.Event) {
 
 // unsettled reports whether there is more to do for s than its next event.
 func (s *conn) unsettled() bool {
-	const attention = wantDrain | finWanted | blocked | userPaused | sawEOF | lastWords
-	return s.state != open || s.cause != nil || s.flags&attention != 0 ||
-		s.out.Len() > 0 || s.paused != 0 || s.armed != s.base || s.loop.draining
+	const attention = hasOut | ending | wantDrain | finWanted | blocked | userPaused | sawEOF | lastWords
+	return s.flags&attention != 0 || s.armed != s.base || s.loop.draining
 }
 
 // interest is what s wants to hear of now.

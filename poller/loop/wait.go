@@ -32,7 +32,7 @@ func (l *Loop) posted() bool { return l.posts.Len() > 0 || l.control.Len() > 0 }
 
 // timeout is how long there is nothing to do; negative is forever.
 func (l *Loop) timeout() time.Duration {
-	if len(l.ready) > 0 || len(l.dirty) > 0 || len(l.acceptors) > 0 || len(l.dying) > 0 || l.stopping {
+	if len(l.ready) > 0 || len(l.dirty) > 0 || len(l.acceptors) > 0 || len(l.dying) > 0 || l.canFeed() || l.stopping {
 		return 0
 	}
 	when, ok := l.wheel.Next()
