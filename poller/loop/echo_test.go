@@ -154,8 +154,11 @@ func TestFloodDoesNotStarveOthers(t *testing.T) {
 				return echo{}.OnData(c, in)
 			},
 		}))
-		s.connect().send("F")
-		s.until(func() bool { return flooder >= 0 }, "the flood begins")
+		f := s.connect()
+		f.send("F")
+		s.until(func() bool { return flooder >= 0 }, "the flooder is known")
+		f.send("F")
+		s.until(func() bool { return recvs > 0 }, "the flood begins")
 		peers := make([]*peer, conns)
 		for i := range peers {
 			peers[i] = s.connect()

@@ -1,0 +1,486 @@
+package loop_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rawloop/rawloop/poller/loop"
+)
+
+// smallBuffer makes the kernel take little at a time from a connection.
+func smallBuffer(t testing.TB, c loop.Conn) {
+	t.Helper()
+	must(t, unix.SetsockoptInt(int(c.FD()), unix.SOL_SOCKET, unix.SO_SNDBUF, 4096))
+}
+
+// writes is how often a loop has asked the kernel to send.
+func (s *stepper) writes() int {
+	calls := s.l.StatsNow().Calls
+	return int(calls.Send + calls.Sendmsg)
+}
+
+// collect makes turns and reads until n bytes have come.
+func (s *stepper) collect(c *peer, n int) []byte {
+	s.t.Helper()
+	var got []byte
+	s.until(func() bool {
+		b, err := c.recv()
+		if err != nil && err != io.EOF {
+			s.t.Fatalf("after %d bytes: %v", len(got), err)
+		}
+		got = append(got, b...)
+		return len(got) >= n
+	}, "all bytes")
+	return got
+}
+
+func wantPattern(t testing.TB, got []byte, id, n int) {
+	t.Helper()
+	want := patterned(id, n)
+	if len(got) != n {
+		t.Errorf("%d bytes, want %d", len(got), n)
+	} else if at := firstDifference(got, want); at >= 0 {
+		t.Errorf("wrong byte at %d", at)
+	}
+}
+
+// What one callback writes is sent by one call: small pieces are put together,
+// large ones are sent from where they are.
+func TestWritesOfOneCallbackAreOneSend(t *testing.T) {
+	for name, sizes := range map[string][]int{
+		"small": {1, 2, 3, 500, 10, 1000, 7, 1, 90},
+		"large": {4096, 5000, 20_000},
+		"mixed": {10, 4096, 1, 2, 3, 8192, 100, 0, 1024, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			total := 0
+			for _, n := range sizes {
+				total += n
+			}
+			out := patterned(4, total)
+			s := step(t, loop.Config{}, nil, tcpAddr, always(&calls{
+				data: func(c loop.Conn, in []byte) int {
+					off := 0
+					for _, n := range sizes {
+						if m, err := c.Write(out[off : off+n]); m != n || err != nil {
+							t.Errorf("Write of %d bytes: %d, %v", n, m, err)
+						}
+						off += n
+					}
+					return len(in)
+				},
+			}))
+			c := s.connect()
+			s.turns(2)
+			c.send("go")
+			wantPattern(t, s.collect(c, total), 4, total)
+			if n := s.writes(); n != 1 {
+				t.Errorf("%d sends for one callback", n)
+			}
+		})
+	}
+}
+
+// More pieces than one sendmsg(2) takes, and more small bytes than the loop puts
+// together at once.
+func TestManyWritesOfOneCallback(t *testing.T) {
+	eachWay(t, func(t *testing.T, w way) {
+		for name, size := range map[string]int{"vectors": 2000, "scratch": 700} {
+			t.Run(name, func(t *testing.T) {
+				const pieces = 300
+				out := patterned(4, pieces*size)
+				s := step(t, loop.Config{Backend: w.backend}, nil, w.addr(t), always(&calls{
+					data: func(c loop.Conn, in []byte) int {
+						for i := range pieces {
+							if _, err := c.Write(out[i*size : (i+1)*size]); err != nil {
+								t.Errorf("Write: %v", err)
+							}
+						}
+						return len(in)
+					},
+				}))
+				c := s.connect()
+				s.turns(2)
+				c.send("go")
+				wantPattern(t, s.collect(c, len(out)), 4, len(out))
+			})
+		}
+	})
+}
+
+// E1: whichever way bytes are written in, and however little the kernel takes,
+// they come out in order.
+func TestOutputOrder(t *testing.T) {
+	eachWay(t, func(t *testing.T, w way) {
+		const total = 1 << 20
+		rng := rand.New(rand.NewPCG(3, 3))
+		var conns []loop.Conn
+		off := 0
+		piece := func() []byte {
+			p := make([]byte, min(1+rng.IntN(1<<rng.IntN(16)), total-off))
+			pattern(p, 6, off)
+			off += len(p)
+			return p
+		}
+		write := func() {
+			p := piece()
+			if n, err := conns[0].Write(p); n != len(p) || err != nil {
+				t.Errorf("Write of %d: %d, %v", len(p), n, err)
+			}
+		}
+		cfg := loop.Config{Backend: w.backend, Limits: loop.Limits{MaxQueued: 2 * total, HighWater: 2 * total}}
+		s := step(t, cfg, nil, w.addr(t), always(&calls{
+			open: func(c loop.Conn) {
+				conns = append(conns, c)
+				smallBuffer(t, c)
+			},
+			data: func(_ loop.Conn, in []byte) int { // of either connection
+				for range in {
+					write()
+				}
+				return len(in)
+			},
+		}))
+		c := s.connect()
+		s.turns(2)
+		other := s.connect()
+		s.until(func() bool { return len(conns) == 2 }, "both open")
+		var got []byte
+		for off < total {
+			switch rng.IntN(5) {
+			case 0:
+				must(t, s.l.Post(write))
+			case 1:
+				must(t, conns[0].Send(piece()))
+			case 2:
+				c.send("xx")
+			case 3:
+				other.send("xxx")
+			case 4:
+				b, err := c.recv()
+				must(t, err)
+				got = append(got, b...)
+			}
+			s.turns(rng.IntN(3))
+			if rng.IntN(2) == 0 {
+				s.turns(2)
+				must(t, s.l.Post(write))
+				must(t, conns[0].Send(piece()))
+			}
+		}
+		s.turns(3)
+		if s.l.StatsNow().Queued == 0 && len(got) < total/4 {
+			t.Error("nothing was queued: the test does not test queues")
+		}
+		got = append(got, s.collect(c, total-len(got))...)
+		wantPattern(t, got, 6, total)
+		if n := conns[0].Queued(); n != 0 {
+			t.Errorf("%d bytes are still queued", n)
+		}
+	})
+}
+
+// Sends of many goroutines: each one's bytes stay together and in order.
+func TestConcurrentSends(t *testing.T) {
+	eachWay(t, func(t *testing.T, w way) {
+		const senders, each = 8, 500
+		conns := make(chan loop.Conn, 1)
+		s := serve(t, loop.Config{Backend: w.backend}, w.addr(t), always(&calls{open: func(c loop.Conn) { conns <- c }}))
+		client := s.dial()
+		conn := receive(t, conns, "OnOpen")
+		var wg sync.WaitGroup
+		for id := range senders {
+			wg.Go(func() {
+				for i := range each {
+					m := binary.BigEndian.AppendUint32(nil, uint32(id))
+					m = binary.BigEndian.AppendUint32(m, uint32(i))
+					m = bytes.Repeat(m, 5)
+					err := conn.Send(m)
+					for errors.Is(err, loop.ErrWriteQueueFull) || errors.Is(err, loop.ErrPostQueueFull) {
+						runtime.Gosched()
+						err = conn.Send(m)
+					}
+					clear(m) // Send has copied it
+					if err != nil {
+						t.Errorf("Send: %v", err)
+						return
+					}
+				}
+			})
+		}
+		var next [senders]uint32
+		m := make([]byte, 40)
+		for range senders * each {
+			if _, err := io.ReadFull(client, m); err != nil {
+				t.Fatal(err)
+			}
+			id, i := binary.BigEndian.Uint32(m), binary.BigEndian.Uint32(m[4:])
+			if id >= senders || i != next[id] || !bytes.Equal(m, bytes.Repeat(m[:8], 5)) {
+				t.Fatalf("message %x, want number %v", m, next)
+			}
+			next[id]++
+		}
+		wg.Wait()
+	})
+}
+
+// A Write that is larger than the queue may be, from outside the connection's
+// own callback, is sent to its end, or the connection ends.
+func TestWriteOverLimitFromPost(t *testing.T) {
+	eachWay(t, func(t *testing.T, w way) {
+		const limit = 4 << 20
+		var conn loop.Conn
+		cfg := loop.Config{Backend: w.backend, Limits: loop.Limits{MaxQueued: limit}}
+		s := step(t, cfg, nil, w.addr(t), always(&calls{open: func(c loop.Conn) { conn = c }}))
+		c := s.connect()
+		s.turns(2)
+		must(t, s.l.Post(func() {
+			if n, err := conn.Write(patterned(1, limit+1000)); n != limit+1000 || err != nil {
+				t.Errorf("Write: %d, %v", n, err)
+			}
+		}))
+		wantPattern(t, s.collect(c, limit+1000), 1, limit+1000)
+	})
+}
+
+func TestWriteOverLimitToResetPeer(t *testing.T) {
+	eachBackend(t, func(t *testing.T, w way) {
+		var conn loop.Conn
+		var cause error
+		closes := 0
+		s := step(t, loop.Config{Backend: w.backend}, nil, w.addr(t), always(&calls{
+			open:  func(c loop.Conn) { conn = c; c.PauseRead() },
+			close: func(_ loop.Conn, err error) { cause, closes = err, closes+1 },
+		}))
+		c := s.connect()
+		s.turns(2)
+		c.reset()
+		s.turns(5)
+		must(t, s.l.Post(func() {
+			if _, err := conn.Write(make([]byte, 5<<20)); err == nil {
+				t.Error("Write to a reset peer: no error")
+			}
+		}))
+		s.until(func() bool { return closes == 1 }, "OnClose")
+		if !errors.Is(cause, unix.ECONNRESET) && !errors.Is(cause, unix.EPIPE) {
+			t.Errorf("cause is %v", cause)
+		}
+	})
+}
+
+// Write takes what fits under the cap; OnDrain says when to go on.
+func TestHardCap(t *testing.T) {
+	eachWay(t, func(t *testing.T, w way) {
+		const limit, total = 100_000, 5 << 20
+		out := patterned(9, total)
+		off, shorts := 0, 0
+		produce := func(c loop.Conn) {
+			n, err := c.Write(out[off:])
+			off += n
+			if c.Queued() > limit {
+				t.Errorf("%d bytes queued, the limit is %d", c.Queued(), limit)
+			}
+			if off == total {
+				return
+			}
+			shorts++
+			if n2, err2 := c.Write(out[off:]); err != loop.ErrWriteQueueFull || err2 != loop.ErrWriteQueueFull || n2 != 0 {
+				t.Errorf("a short Write gave %v, the next %d, %v", err, n2, err2)
+			}
+		}
+		var conn loop.Conn
+		cfg := loop.Config{Backend: w.backend, Limits: loop.Limits{MaxQueued: limit}}
+		s := step(t, cfg, nil, w.addr(t), always(&calls{
+			open:  func(c loop.Conn) { conn = c; produce(c) },
+			drain: func(c loop.Conn) { produce(c) },
+		}))
+		c := s.connect()
+		s.turns(5)
+		if off == total || conn.Queued() != limit {
+			t.Fatalf("%d bytes were taken, %d queued", off, conn.Queued())
+		}
+		if err := conn.Send([]byte("x")); err != loop.ErrWriteQueueFull {
+			t.Errorf("Send to a full queue: %v", err)
+		}
+		wantPattern(t, s.collect(c, total), 9, total)
+		if shorts < 2 {
+			t.Errorf("Write was short %d times", shorts)
+		}
+	})
+}
+
+// Send takes all or nothing, and reserves while its bytes are under way.
+func TestSendIsAllOrNothing(t *testing.T) {
+	eachWay(t, func(t *testing.T, w way) {
+		const limit = 50_000
+		var conn loop.Conn
+		cfg := loop.Config{Backend: w.backend, Limits: loop.Limits{MaxQueued: limit}}
+		s := step(t, cfg, nil, w.addr(t), always(&calls{open: func(c loop.Conn) { conn = c }}))
+		c := s.connect()
+		s.turns(2)
+		total, size := 0, 7000
+		p := make([]byte, size)
+		for taken := true; taken; {
+			pattern(p, 2, total)
+			err := conn.Send(p) // no turn: all of it is under way
+			if taken = err == nil; taken {
+				total += size
+			} else if err != loop.ErrWriteQueueFull {
+				t.Errorf("Send: %v", err)
+			}
+		}
+		if total != limit/size*size {
+			t.Errorf("%d bytes were taken, want the most that fits under %d", total, limit)
+		}
+		if n := conn.Queued(); n != total {
+			t.Errorf("Queued is %d with %d bytes under way", n, total)
+		}
+		p = patterned(2, limit)[total:]
+		must(t, conn.Send(p))
+		wantPattern(t, s.collect(c, limit), 2, limit)
+		if n := conn.Queued(); n != 0 {
+			t.Errorf("Queued is %d at the end", n)
+		}
+	})
+}
+
+// The bytes of all connections together are bounded, whether written or sent.
+func TestQueuedOfLoopIsBounded(t *testing.T) {
+	for name, put := range map[string]func(s *stepper, c loop.Conn, p []byte){
+		"Write": func(s *stepper, c loop.Conn, p []byte) {
+			must(s.t, s.l.Post(func() { _, _ = c.Write(p) }))
+			s.turns(1)
+		},
+		"Send":      func(s *stepper, c loop.Conn, p []byte) { _ = c.Send(p); s.turns(1) },
+		"many Send": func(_ *stepper, c loop.Conn, p []byte) { _ = c.Send(p) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			const limit, conns = 200_000, 30
+			var open []loop.Conn
+			cfg := loop.Config{Limits: loop.Limits{MaxQueued: 64 << 10, MaxQueuedLoop: limit}}
+			s := step(t, cfg, nil, tcpAddr+"?sndbuf=4096", always(&calls{open: func(c loop.Conn) { open = append(open, c) }}))
+			for range conns {
+				s.connect()
+			}
+			s.until(func() bool { return len(open) == conns }, "all open")
+			p := make([]byte, 10_000)
+			for range 200 {
+				for _, c := range open {
+					put(s, c, p)
+				}
+				s.turns(1)
+				if n := s.l.StatsNow().Queued; n > limit {
+					t.Fatalf("%d bytes are queued, the limit is %d", n, limit)
+				}
+			}
+			if n := s.l.StatsNow().Queued; n < limit/2 {
+				t.Errorf("only %d bytes are queued: the test does not reach the limit", n)
+			}
+		})
+	}
+}
+
+// Above high water reading stops; at low water OnDrain comes, once, and then
+// what had waited is read.
+func TestWaterMarks(t *testing.T) {
+	eachWay(t, func(t *testing.T, w way) {
+		const high, low, chunk = 200_000, 50_000, 4 << 20
+		var conn loop.Conn
+		var events []string
+		cfg := loop.Config{Backend: w.backend, Limits: loop.Limits{MaxQueued: 2 * chunk, HighWater: high, LowWater: low}}
+		s := step(t, cfg, nil, w.addr(t), always(&calls{
+			open: func(c loop.Conn) { conn = c; smallBuffer(t, c) },
+			data: func(c loop.Conn, in []byte) int {
+				events = append(events, string(in))
+				if string(in) == "go" {
+					_, _ = c.Write(make([]byte, chunk))
+				}
+				return len(in)
+			},
+			drain: func(c loop.Conn) {
+				if n := c.Queued(); n > low {
+					t.Errorf("OnDrain with %d bytes queued", n)
+				}
+				events = append(events, "drain")
+			},
+		}))
+		c := s.connect()
+		for round := range 2 {
+			s.turns(2)
+			events = nil
+			c.send("go")
+			s.turns(2)
+			c.send("later")
+			for conn.Queued() > low {
+				s.turns(1)
+				if len(events) != 1 && conn.Queued() > low {
+					t.Fatalf("round %d: %v with %d bytes queued", round, events, conn.Queued())
+				}
+				_, err := c.recv()
+				must(t, err)
+			}
+			s.turns(5)
+			if got := strings.Join(events, " "); got != "go drain later" {
+				t.Fatalf("round %d: %s", round, got)
+			}
+			s.until(func() bool { c.discard(); return conn.Queued() == 0 }, "the queue is empty")
+		}
+		if s.l.StatsNow().Paused <= 0 {
+			t.Error("Stats.Paused counts nothing")
+		}
+	})
+}
+
+// E5: clients that never read cost what the limits say, nobody else's service,
+// and no work.
+func TestNeverReadingClients(t *testing.T) {
+	eachBackend(t, func(t *testing.T, w way) {
+		const conns, limit, each = 500, 4 << 20, 64 << 10
+		block := make([]byte, 256<<10)
+		produce := func(c loop.Conn) {
+			for {
+				if _, err := c.Write(block); err != nil {
+					return
+				}
+			}
+		}
+		cfg := loop.Config{Backend: w.backend, Limits: loop.Limits{MaxQueued: each, MaxQueuedLoop: limit}}
+		s := step(t, cfg, nil, tcpAddr+"?sndbuf=4096", always(&calls{
+			data: func(c loop.Conn, in []byte) int {
+				if in[0] == 'g' {
+					produce(c)
+					return len(in)
+				}
+				return echo{}.OnData(c, in)
+			},
+			drain: produce,
+		}))
+		for range conns {
+			s.connect().send("go")
+		}
+		s.until(func() bool { return s.l.StatsNow().Accepted == conns }, "all accepted")
+		s.turns(50)
+		idle := s.l.StatsNow()
+		s.turns(200)
+		if now := s.l.StatsNow(); now.Events != idle.Events || now.BytesOut != idle.BytesOut || s.writes() != int(idle.Calls.Send+idle.Calls.Sendmsg) {
+			t.Errorf("work goes on: %+v, before %+v", now, idle)
+		}
+		if n := idle.Queued; n > limit || n < limit/2 {
+			t.Errorf("%d bytes are queued, the limit is %d", n, limit)
+		}
+		c := s.connect()
+		for i := range 20 {
+			c.send(string(patterned(i, 1000)))
+			wantPattern(t, s.collect(c, 1000), i, 1000)
+		}
+	})
+}
