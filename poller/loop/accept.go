@@ -24,6 +24,8 @@ type acceptor struct {
 	pause  time.Duration // the last back-off, 0 when accept works
 	queued bool          // on the loop's list
 	closed bool
+
+	retries int // since accept worked last, or backed off
 }
 
 // verdict is what an errno of accept(2) means for the listener.
@@ -41,6 +43,10 @@ const (
 const (
 	minPause = 5 * time.Millisecond
 	maxPause = time.Second
+
+	// maxRetries is how many errnos of the kind "retry" are taken for so many
+	// failed connections; more in a row are a fault of something else.
+	maxRetries = 64
 )
 
 // acceptVerdicts has the errnos of accept(2). Pending network errors of the new
@@ -104,6 +110,11 @@ func (l *Loop) runAcceptors() {
 // accept takes the connections that wait, at most Limits.AcceptsPerTurn, and
 // while draining closes the listener when nobody waits any more.
 func (l *Loop) accept(a *acceptor) {
+	if a.sleeping {
+		// Whoever shares the open file description may have cleared O_NONBLOCK;
+		// the accept that finds nobody would put the loop to sleep.
+		l.ignore(errOf(l.k.SetNonblock(a.fd, true)))
+	}
 	for range l.cfg.Limits.AcceptsPerTurn {
 		if a.closed || a.timer.Armed() || !l.acceptOne(a) {
 			a.queued = false
@@ -121,7 +132,7 @@ func (l *Loop) accept(a *acceptor) {
 func (l *Loop) acceptOne(a *acceptor) bool {
 	fd, e := a.call(l.k, &l.addr)
 	if e == 0 {
-		a.pause = 0
+		a.pause, a.retries = 0, 0
 		l.welcome(a, fd)
 		return true
 	}
@@ -135,8 +146,10 @@ func (l *Loop) acceptOne(a *acceptor) bool {
 	case drained:
 		return false
 	case retry:
-		l.stats.AcceptErrors++
-		return true
+		if a.retries++; a.retries < maxRetries {
+			l.stats.AcceptErrors++
+			return true
+		}
 	case fatal:
 		l.stats.AcceptErrors++
 		l.report(&ListenError{Call: "accept", Address: a.listener.String(), Err: e})
@@ -214,7 +227,7 @@ func (l *Loop) backOff(a *acceptor, e sys.Errno) {
 	if a.pause == 0 {
 		l.report(&ListenError{Call: "accept", Address: a.listener.String(), Err: e})
 	}
-	a.pause = min(max(2*a.pause, minPause), maxPause)
+	a.pause, a.retries = min(max(2*a.pause, minPause), maxPause), 0
 	l.ignore(l.p.Remove(a.fd))
 	l.wheel.Arm(&a.timer, l.now+int64(a.pause))
 }

@@ -153,7 +153,7 @@ func (l *Loop) finish(s *conn) {
 		l.stats.Paused += l.pausedFor(s)
 	}
 	l.wheel.Cancel(&s.timer)
-	l.queued -= s.out.Len()
+	l.queued.Add(-int64(s.out.Len()))
 	s.out.Reset(&l.pool)
 	s.in.Reset(&l.pool)
 	if !s.has(unregistered) {

@@ -125,13 +125,16 @@ func (l *Loop) closeAll() {
 
 // endIfDone ends the loop when it was asked to and nothing is left.
 func (l *Loop) endIfDone() {
-	if l.draining && l.stats.Conns == 0 && l.listening == 0 {
-		l.stopping = true
-	}
-	if !l.stopping || l.stats.Conns > 0 {
+	done := l.stopping || l.draining && l.listening == 0
+	if !done || l.stats.Conns > 0 {
 		return
 	}
 	l.posts.Close()
+	l.phase(true, (*Loop).runPosts)
+	if l.stats.Conns > 0 {
+		return // another loop, which drains later, has dealt one in time
+	}
+	l.stopping = true
 	l.control.Close()
 	l.phase(true, (*Loop).runPosts)
 	l.ended = true

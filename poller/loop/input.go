@@ -70,7 +70,9 @@ func (l *Loop) received(s *conn, e sys.Errno) {
 }
 
 // readPlain is read for a connection that needs nothing special: one receive,
-// one callback and one send. Most messages of most servers go this way.
+// one callback and one send. Most messages of most servers go this way, and it
+// does nothing that read, consume and sendPending would not do; but it is short,
+// and after a system call code has to come back into the cache line by line.
 func (l *Loop) readPlain(s *conn) {
 	n, e := l.k.Recv(s.fd, l.buf)
 	if e != 0 || n == 0 {
@@ -78,8 +80,18 @@ func (l *Loop) readPlain(s *conn) {
 		return
 	}
 	l.stats.BytesIn += uint64(n)
-	l.consume(s, l.buf, n)
-	if n == len(l.buf) && s.cause == nil {
+	used := s.handler.OnData(l.begin(s), l.buf[:n])
+	if p := l.first; len(p) > 0 && len(p) == l.pending && s.flags == tcp {
+		if m, e := l.k.Send(s.fd, p); e == 0 {
+			l.stats.BytesOut += uint64(m)
+			l.first, l.pending = p[m:], len(p)-m
+		}
+	}
+	l.end(s)
+	if used != n {
+		l.keep(s, l.buf[:n], used)
+	}
+	if n == len(l.buf) && !s.has(ending) {
 		l.read(s)
 	}
 }
@@ -99,21 +111,26 @@ func (l *Loop) consume(s *conn, dst []byte, n int) {
 	if s.state != open {
 		return
 	}
-	kept := s.in.Len() > 0
 	in := dst[:n]
-	if kept {
+	if s.has(hasIn) {
 		s.in.Grow(n)
 		in = s.in.Bytes()
 	}
 	used := s.handler.OnData(l.begin(s), in)
 	l.end(s)
+	l.keep(s, in, used)
+}
+
+// keep puts aside what the handler did not consume of in, which is the shared
+// buffer or what was put aside before.
+func (l *Loop) keep(s *conn, in []byte, used int) {
 	if used < 0 || used > len(in) {
 		s.fail(ErrBadConsume)
 		return
 	}
 	switch {
 	case s.state != open: // nothing will be offered again
-	case kept:
+	case s.has(hasIn):
 		s.in.Consume(&l.pool, used)
 		if s.in.Len() == 0 {
 			s.flags &^= hasIn

@@ -141,11 +141,10 @@ func (lis *Listener) bindAll(a address.Address, sa rawsock.Sockaddr) error {
 	n := 1
 	if len(lis.g.loops) > 1 && reuseportSpreads && !a.IsUnix() {
 		n = len(lis.g.loops)
-		a.Options.ReusePort = true
 	}
 	lis.addr = sa
 	for range n {
-		fd, err := lis.bind(a)
+		fd, err := lis.bind(a, n > 1)
 		if err != nil {
 			lis.abandon()
 			return err
@@ -153,13 +152,16 @@ func (lis *Listener) bindAll(a address.Address, sa rawsock.Sockaddr) error {
 		lis.acceptors = append(lis.acceptors, &acceptor{
 			listener: lis, fd: fd, deals: n < len(lis.g.loops),
 		})
+		a.Options.ReusePort = true
 	}
 	return nil
 }
 
 // bind makes one listening socket on lis.addr, where it leaves the address that
-// the kernel chose.
-func (lis *Listener) bind(a address.Address) (_ int, err error) {
+// the kernel chose. The first of several that share the port sets SO_REUSEPORT
+// only when it is bound: a port that another process has is busy, even if that
+// process would share it.
+func (lis *Listener) bind(a address.Address, shared bool) (_ int, err error) {
 	k, where := lis.g.k, lis.addr
 	fail := func(call string, e sys.Errno) error {
 		return &ListenError{Call: call, Address: lis.network + " " + text(where), Err: e}
@@ -173,15 +175,18 @@ func (lis *Listener) bind(a address.Address) (_ int, err error) {
 			k.Close(fd)
 		}
 	}()
-	for _, o := range listenOptions(a, where.Family()) {
-		if e := k.Setsockopt(fd, o.level, o.name, binary.NativeEndian.AppendUint32(nil, uint32(o.value))); e != 0 {
-			return -1, fail("setsockopt", e)
-		}
+	if e := setOptions(k, fd, listenOptions(a, where.Family())); e != 0 {
+		return -1, fail("setsockopt", e)
 	}
 	var raw sys.RawSockaddr
 	raw.Len = uint32(len(where.AppendTo(raw.Data[:0])))
 	if e := k.Bind(fd, &raw); e != 0 {
 		return -1, fail("bind", e)
+	}
+	if shared {
+		if e := setOptions(k, fd, []intOption{reusePort}); e != 0 {
+			return -1, fail("setsockopt", e)
+		}
 	}
 	lis.noteFile(k)
 	backlog := a.Options.Backlog
@@ -200,16 +205,22 @@ func (lis *Listener) bind(a address.Address) (_ int, err error) {
 
 type intOption struct{ level, name, value int }
 
-// listenOptions are set before bind. Linux gives TCP_NODELAY and the buffer
-// sizes of a listener to the sockets that it accepts, so that accepting costs
-// one call.
+var reusePort = intOption{unix.SOL_SOCKET, unix.SO_REUSEPORT, 1}
+
+func setOptions(k sys.Kernel, fd int, opts []intOption) sys.Errno {
+	for _, o := range opts {
+		if e := k.Setsockopt(fd, o.level, o.name, binary.NativeEndian.AppendUint32(nil, uint32(o.value))); e != 0 {
+			return e
+		}
+	}
+	return 0
+}
+
+// listenOptions are set before bind.
 func listenOptions(a address.Address, family int) []intOption {
-	var opts []intOption
+	opts := inheritedOptions(a, !a.IsUnix())
 	if !a.IsUnix() {
 		opts = append(opts, intOption{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1})
-		if a.Options.NoDelay == nil || *a.Options.NoDelay {
-			opts = append(opts, intOption{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1})
-		}
 	}
 	if family == unix.AF_INET6 {
 		only := 0
@@ -218,6 +229,23 @@ func listenOptions(a address.Address, family int) []intOption {
 		}
 		opts = append(opts, intOption{unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, only})
 	}
+	if a.Options.ReusePort {
+		opts = append(opts, reusePort)
+	}
+	return opts
+}
+
+// inheritedOptions are those that Linux gives from a listener to the sockets
+// that it accepts, so that accepting costs one call.
+func inheritedOptions(a address.Address, isTCP bool) []intOption {
+	var opts []intOption
+	if isTCP {
+		noDelay := 1
+		if a.Options.NoDelay != nil && !*a.Options.NoDelay {
+			noDelay = 0
+		}
+		opts = append(opts, intOption{unix.IPPROTO_TCP, unix.TCP_NODELAY, noDelay})
+	}
 	for _, o := range []intOption{
 		{unix.SOL_SOCKET, unix.SO_RCVBUF, a.Options.RcvBuf},
 		{unix.SOL_SOCKET, unix.SO_SNDBUF, a.Options.SndBuf},
@@ -225,9 +253,6 @@ func listenOptions(a address.Address, family int) []intOption {
 		if o.value > 0 {
 			opts = append(opts, o)
 		}
-	}
-	if a.Options.ReusePort {
-		opts = append(opts, intOption{unix.SOL_SOCKET, unix.SO_REUSEPORT, 1})
 	}
 	return opts
 }
@@ -261,6 +286,9 @@ func (lis *Listener) adopt(a address.Address) error {
 	lis.network = "unix"
 	if slices.Contains([]int{unix.AF_INET, unix.AF_INET6}, lis.addr.Family()) {
 		lis.network, lis.flags = "tcp", tcp
+	}
+	if e := setOptions(k, a.FD, inheritedOptions(a, lis.flags == tcp)); e != 0 {
+		return fail("setsockopt", e)
 	}
 	lis.acceptors = []*acceptor{{listener: lis, fd: a.FD, sleeping: true, deals: len(lis.g.loops) > 1}}
 	return nil

@@ -19,33 +19,39 @@ const batch = 1024
 // handlers. Post, Stats and Group may be called from any goroutine, everything
 // else belongs to the goroutine that runs the loop.
 type Loop struct {
-	k    sys.Kernel
+	// What every message touches comes first.
+	k     sys.Kernel
+	buf   []byte  // the shared read buffer
+	conns []*conn // by slot
+
+	// What the running callback has written, and whose it is.
+	collecting *conn
+	first      []byte   // the only write so far; with more they are segments
+	pending    int      // bytes of all
+	segments   [][]byte // borrowed, or in scratch
+
+	queued                   atomic.Int64 // output of all connections, Sends under way included
+	maxQueued, maxQueuedLoop int          // of Limits
+
+	events      []poller.Event
+	got, cursor int // events of this turn; how far the running phase has come
+	stats       Stats
+
 	p    poller.Poller
 	g    *Group
 	cfg  *Config
 	mode poller.Mode // Edge where the backend has it
 
 	// Memory that lives as long as the loop.
-	events   []poller.Event
-	buf      []byte
-	scratch  []byte
-	segments [][]byte // what the running callback wrote
-	vectors  [][]byte
-	addr     sys.RawSockaddr
-	pool     buf.Pool
+	scratch []byte
+	tail    int // where the last segment begins in scratch, -1 if it is not there
+	vectors [][]byte
+	addr    sys.RawSockaddr
+	pool    buf.Pool
 
-	// What the running callback has written, and whose it is.
-	collecting *conn
-	first      []byte // the only write so far; with more they are segments
-	pending    int
-	tail       int // where the last segment begins in scratch, -1 if it is not there
-
-	conns []*conn  // by slot
-	free  []uint32 // slots to use again
-	dying []*conn  // closed when the turn ends
-
-	queued   int    // output of all connections
-	starving []Conn // were refused because of it
+	free     []uint32 // slots to use again
+	dying    []*conn  // closed when the turn ends
+	starving []Conn   // were refused output because the loop holds too much
 
 	accepting []*acceptor // by slot
 	listening int         // how many of them are open
@@ -55,7 +61,6 @@ type Loop struct {
 	settling, dirty []Conn
 	accepts         []*acceptor
 	acceptors       []*acceptor
-	got, cursor     int // events of this turn; how far the running phase has come
 
 	posts   *queue.Queue[message]
 	control *queue.Queue[func()]
@@ -74,7 +79,6 @@ type Loop struct {
 	// goroutine is who runs the loop, for Drain.
 	goroutine atomic.Uint64
 
-	stats  Stats
 	shared snapshot
 }
 
@@ -85,17 +89,19 @@ func newLoop(g *Group, k sys.Kernel) (*Loop, error) {
 	}
 	l := &Loop{
 		k: k, p: p, g: g, cfg: &g.cfg,
-		mode:     poller.Level,
-		events:   make([]poller.Event, batch),
-		buf:      make([]byte, readBuffer),
-		scratch:  make([]byte, 0, scratchSize),
-		segments: make([][]byte, 0, sys.MaxVectors),
-		vectors:  make([][]byte, 0, sys.MaxVectors),
-		tail:     -1,
-		spare:    -1,
-		posts:    queue.New[message](g.cfg.Limits.MaxPosts, g.cfg.Limits.MaxQueuedLoop),
-		control:  queue.New[func()](1<<16, 0),
-		spin:     newSpinner(g.cfg.BusyPoll),
+		maxQueued:     g.cfg.Limits.MaxQueued,
+		maxQueuedLoop: g.cfg.Limits.MaxQueuedLoop,
+		mode:          poller.Level,
+		events:        make([]poller.Event, batch),
+		buf:           make([]byte, readBuffer),
+		scratch:       make([]byte, 0, scratchSize),
+		segments:      make([][]byte, 0, sys.MaxVectors),
+		vectors:       make([][]byte, 0, sys.MaxVectors),
+		tail:          -1,
+		spare:         -1,
+		posts:         queue.New[message](g.cfg.Limits.MaxPosts, g.cfg.Limits.MaxQueuedLoop),
+		control:       queue.New[func()](1<<16, 0),
+		spin:          newSpinner(g.cfg.BusyPoll),
 	}
 	if poller.BackendOf(p).Has(poller.Edge) {
 		l.mode = poller.Edge

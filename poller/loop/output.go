@@ -28,7 +28,7 @@ func (c Conn) Write(p []byte) (int, error) {
 	if s == nil {
 		return 0, ErrClosed
 	}
-	if s.state != open || s.cause != nil || s.has(finWanted) {
+	if s.flags&(ending|finWanted) != 0 {
 		return 0, ErrWriteClosed
 	}
 	l := s.loop
@@ -50,8 +50,7 @@ func (l *Loop) room(s *conn) int {
 	if l.collecting == s {
 		pending = l.pending
 	}
-	lim := &l.cfg.Limits
-	return min(lim.MaxQueued-s.queued(), lim.MaxQueuedLoop-l.queued) - pending
+	return min(l.maxQueued-s.queued(), l.maxQueuedLoop-int(l.queued.Load())) - pending
 }
 
 // writeOver is Write of more than fits: what the kernel takes at once needs no
@@ -72,7 +71,7 @@ func (l *Loop) writeOver(s *conn, p []byte) (int, error) {
 		return n, nil
 	}
 	s.flags |= wantDrain
-	if l.queued >= l.cfg.Limits.MaxQueuedLoop {
+	if int(l.queued.Load()) >= l.maxQueuedLoop {
 		l.starve(s)
 	}
 	return n, ErrWriteQueueFull
@@ -88,7 +87,7 @@ func (l *Loop) starve(s *conn) {
 }
 
 func (l *Loop) canFeed() bool {
-	return len(l.starving) > 0 && l.queued <= l.cfg.Limits.MaxQueuedLoop/4*3
+	return len(l.starving) > 0 && int(l.queued.Load()) <= l.maxQueuedLoop/4*3
 }
 
 // feed tells those who starve that there is room again. A quarter of the limit
@@ -122,7 +121,27 @@ func (c Conn) Send(p []byte) error {
 	if err := c.claim(len(p), l.cfg.Limits.MaxQueued); err != nil {
 		return err
 	}
-	return l.post(message{to: c}, p, func() { c.unclaim(len(p)) })
+	if !l.reserve(int64(len(p))) {
+		c.unclaim(len(p))
+		return ErrWriteQueueFull
+	}
+	return l.post(message{to: c}, p, func() {
+		l.queued.Add(-int64(len(p)))
+		c.unclaim(len(p))
+	})
+}
+
+// reserve counts n bytes of a Send as queued, if there is room.
+func (l *Loop) reserve(n int64) bool {
+	for {
+		queued := l.queued.Load()
+		if n > int64(l.maxQueuedLoop)-queued {
+			return false
+		}
+		if l.queued.CompareAndSwap(queued, queued+n) {
+			return true
+		}
+	}
 }
 
 // claim reserves n bytes of the connection's output. The generation is in the
@@ -156,16 +175,17 @@ func (c Conn) unclaim(n int) {
 func (l *Loop) deliver(c Conn, p []byte) {
 	s := c.live()
 	if s == nil {
+		l.queued.Add(-int64(len(p)))
 		return
 	}
 	if s.state != open || s.cause != nil || s.has(finWanted) {
+		l.queued.Add(-int64(len(p)))
 		s.release(len(p))
 		l.stats.Unsent += uint64(len(p))
 		return
 	}
 	s.out.Append(&l.pool, p)
 	s.flags |= hasOut
-	l.queued += len(p)
 	l.pauseAboveHigh(s)
 	l.touch(s)
 }
@@ -329,7 +349,7 @@ func (l *Loop) enqueue(s *conn, p []byte) {
 	s.out.Append(&l.pool, p)
 	s.flags |= hasOut
 	s.claim.Add(uint64(len(p)))
-	l.queued += len(p)
+	l.queued.Add(int64(len(p)))
 	l.pauseAboveHigh(s)
 }
 
@@ -359,7 +379,7 @@ func (l *Loop) flush(s *conn) {
 		l.stats.BytesOut += uint64(n)
 		s.out.Advance(&l.pool, n)
 		s.release(n)
-		l.queued -= n
+		l.queued.Add(-int64(n))
 		if s.out.Len() == 0 {
 			s.flags &^= hasOut
 		}

@@ -17,9 +17,9 @@ import (
 )
 
 // smallBuffer makes the kernel take little at a time from a connection.
-func smallBuffer(t testing.TB, c loop.Conn) {
+func smallBuffer(t testing.TB, c loop.Conn, size int) {
 	t.Helper()
-	must(t, unix.SetsockoptInt(int(c.FD()), unix.SOL_SOCKET, unix.SO_SNDBUF, 4096))
+	must(t, unix.SetsockoptInt(int(c.FD()), unix.SOL_SOCKET, unix.SO_SNDBUF, size))
 }
 
 // writes is how often a loop has asked the kernel to send.
@@ -141,7 +141,7 @@ func TestOutputOrder(t *testing.T) {
 		s := step(t, cfg, nil, w.addr(t), always(&calls{
 			open: func(c loop.Conn) {
 				conns = append(conns, c)
-				smallBuffer(t, c)
+				smallBuffer(t, c, 16<<10)
 			},
 			data: func(_ loop.Conn, in []byte) int { // of either connection
 				for range in {
@@ -155,7 +155,9 @@ func TestOutputOrder(t *testing.T) {
 		other := s.connect()
 		s.until(func() bool { return len(conns) == 2 }, "both open")
 		var got []byte
+		queued := uint64(0)
 		for off < total {
+			before := off
 			switch rng.IntN(5) {
 			case 0:
 				must(t, s.l.Post(write))
@@ -165,20 +167,21 @@ func TestOutputOrder(t *testing.T) {
 				c.send("xx")
 			case 3:
 				other.send("xxx")
-			case 4:
+			case 4: // one after the other in the same turn
+				p := piece()
+				must(t, s.l.Post(func() { _, _ = conns[0].Write(p) }))
+				must(t, conns[0].Send(piece()))
+			}
+			s.until(func() bool { return off > before }, "the write")
+			s.turns(1)
+			queued = max(queued, s.l.StatsNow().Queued)
+			if rng.IntN(2) == 0 {
 				b, err := c.recv()
 				must(t, err)
 				got = append(got, b...)
 			}
-			s.turns(rng.IntN(3))
-			if rng.IntN(2) == 0 {
-				s.turns(2)
-				must(t, s.l.Post(write))
-				must(t, conns[0].Send(piece()))
-			}
 		}
-		s.turns(3)
-		if s.l.StatsNow().Queued == 0 && len(got) < total/4 {
+		if queued == 0 {
 			t.Error("nothing was queued: the test does not test queues")
 		}
 		got = append(got, s.collect(c, total-len(got))...)
@@ -300,8 +303,8 @@ func TestHardCap(t *testing.T) {
 		var conn loop.Conn
 		cfg := loop.Config{Backend: w.backend, Limits: loop.Limits{MaxQueued: limit}}
 		s := step(t, cfg, nil, w.addr(t), always(&calls{
-			open:  func(c loop.Conn) { conn = c; produce(c) },
-			drain: func(c loop.Conn) { produce(c) },
+			open:  func(c loop.Conn) { conn = c; smallBuffer(t, c, 64<<10); produce(c) },
+			drain: produce,
 		}))
 		c := s.connect()
 		s.turns(5)
@@ -398,7 +401,7 @@ func TestWaterMarks(t *testing.T) {
 		var events []string
 		cfg := loop.Config{Backend: w.backend, Limits: loop.Limits{MaxQueued: 2 * chunk, HighWater: high, LowWater: low}}
 		s := step(t, cfg, nil, w.addr(t), always(&calls{
-			open: func(c loop.Conn) { conn = c; smallBuffer(t, c) },
+			open: func(c loop.Conn) { conn = c; smallBuffer(t, c, 64<<10) },
 			data: func(c loop.Conn, in []byte) int {
 				events = append(events, string(in))
 				if string(in) == "go" {

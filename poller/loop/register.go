@@ -44,10 +44,13 @@ func (l *Loop) handle(ev poller.Event) {
 		l.flush(s)
 	}
 	if ev.Ready&(poller.Readable|beyondData) != 0 {
-		if !s.has(sawEOF) {
+		switch {
+		case s.has(sawEOF):
+			if ev.Ready&(poller.Hangup|poller.Failed) != 0 {
+				l.probe(s)
+			}
+		case !s.has(inReady): // else it has its share of this turn from there
 			l.read(s)
-		} else if ev.Ready&(poller.Hangup|poller.Failed) != 0 {
-			l.probe(s)
 		}
 	}
 	if s.unsettled() {

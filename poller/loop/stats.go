@@ -71,7 +71,7 @@ func (l *Loop) Stats() Stats {
 
 func (l *Loop) publish() {
 	s := l.stats
-	s.Queued = uint64(l.queued)
+	s.Queued = uint64(l.queued.Load())
 	s.Calls = Calls(l.k.Calls())
 	l.shared.mu.Lock()
 	l.shared.stats = s
