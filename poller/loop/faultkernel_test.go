@@ -156,6 +156,13 @@ func (k *faulty) Sendv(fd int, bufs [][]byte) (int, sys.Errno) {
 	return k.Kernel.Sendv(fd, bufs)
 }
 
+func (k *faulty) Setsockopt(fd, level, name int, value []byte) sys.Errno {
+	if e := k.ask("setsockopt", fd); e != 0 {
+		return e
+	}
+	return k.Kernel.Setsockopt(fd, level, name, value)
+}
+
 func (k *faulty) Shutdown(fd, how int) sys.Errno {
 	if e := k.ask("shutdown", fd); e != 0 {
 		return e

@@ -15,14 +15,13 @@ import (
 func TestHalfCloseAndSlowReader(t *testing.T) {
 	eachWay(t, func(t *testing.T, w way) {
 		const reply, piece = 8 << 20, 64 << 10
+		out := patterned(8, reply)
 		causes := make(chan error, 1)
 		handler := func(loop.Conn) loop.Handler {
 			off := 0
-			p := make([]byte, piece)
 			produce := func(c loop.Conn) {
 				for off < reply {
-					pattern(p, 8, off)
-					n, err := c.Write(p)
+					n, err := c.Write(out[off:min(off+piece, reply)])
 					off += n
 					if err != nil {
 						return // OnDrain will come

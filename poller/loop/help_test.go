@@ -80,8 +80,10 @@ func (echo) OnData(c loop.Conn, in []byte) int {
 // stepper.
 type server struct {
 	*loop.Group
-	t   testing.TB
-	lis *loop.Listener
+	t     testing.TB
+	lis   *loop.Listener
+	ended chan struct{} // closed when Run has returned
+	err   error         // what it returned
 }
 
 // serve runs a group that listens on addr until the test ends.
@@ -97,18 +99,16 @@ func serve(t testing.TB, cfg loop.Config, addr string, newHandler func(loop.Conn
 // run is serve for a group that the test made.
 func run(t testing.TB, g *loop.Group, addr string, newHandler func(loop.Conn) loop.Handler) *server {
 	t.Helper()
-	s := &server{Group: g, t: t}
-	ended := make(chan error, 1)
-	go func() { ended <- g.Run() }()
+	s := &server{Group: g, t: t, ended: make(chan struct{})}
+	go func() {
+		s.err = g.Run()
+		close(s.ended)
+	}()
 	t.Cleanup(func() {
 		_ = g.Close()
-		select {
-		case err := <-ended:
-			if err != nil {
-				t.Errorf("Run: %v", err)
-			}
-		case <-time.After(patience):
-			t.Errorf("Run does not return after Close")
+		receive(t, s.ended, "Run returns")
+		if s.err != nil {
+			t.Errorf("Run: %v", s.err)
 		}
 	})
 	s.listen(addr, newHandler)
@@ -142,8 +142,9 @@ func (s *server) dial() net.Conn {
 
 // peer is a client on a bare nonblocking descriptor.
 type peer struct {
-	t  testing.TB
-	fd int
+	t   testing.TB
+	fd  int
+	end error // what recv(2) said at the end of the stream
 }
 
 // connect is dial for a peer. It is closed when the test ends.
@@ -160,7 +161,7 @@ func (s *server) connect() *peer {
 	fd, err := unix.Socket(domain, unix.SOCK_STREAM, 0)
 	must(s.t, err)
 	unix.CloseOnExec(fd)
-	p := &peer{s.t, fd}
+	p := &peer{t: s.t, fd: fd}
 	s.t.Cleanup(p.close)
 	must(s.t, unix.Connect(fd, to))
 	must(s.t, unix.SetNonblock(fd, true))
@@ -175,20 +176,25 @@ func (p *peer) send(b string) {
 	}
 }
 
-// recv returns what is there, "" if nothing is, and recv(2)'s error. EOF is
-// io.EOF.
+// recv returns what is there, "" if nothing is, and how the stream ended:
+// io.EOF or an errno, from then on.
 func (p *peer) recv() (string, error) {
+	if p.end != nil {
+		return "", p.end
+	}
 	buf := make([]byte, 64<<10)
 	n, err := unix.Read(p.fd, buf)
 	switch {
 	case err == unix.EAGAIN:
 		return "", nil
 	case err != nil:
-		return "", err
+		p.end = err
 	case n == 0:
-		return "", io.EOF
+		p.end = io.EOF
+	default:
+		return string(buf[:n]), nil
 	}
-	return string(buf[:n]), nil
+	return "", p.end
 }
 
 // discard reads until there is nothing and returns how much that was.

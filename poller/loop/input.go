@@ -25,6 +25,9 @@ const (
 // nothing at all.
 func (l *Loop) read(s *conn) {
 	s.flags |= owed
+	if s.cause != nil && !s.has(lastWords) {
+		return
+	}
 	for budget := l.cfg.Limits.ReadBudget; budget > 0; {
 		if s.readPaused() && s.state == open {
 			return
@@ -85,6 +88,8 @@ func (l *Loop) readPlain(s *conn) {
 		if m, e := l.k.Send(s.fd, p); e == 0 {
 			l.stats.BytesOut += uint64(m)
 			l.first, l.pending = p[m:], len(p)-m
+		} else {
+			l.sendFailed(s, e) // the errno is told only once
 		}
 	}
 	l.end(s)
@@ -126,6 +131,7 @@ func (l *Loop) consume(s *conn, dst []byte, n int) {
 func (l *Loop) keep(s *conn, in []byte, used int) {
 	if used < 0 || used > len(in) {
 		s.fail(ErrBadConsume)
+		s.flags &^= lastWords
 		return
 	}
 	switch {
@@ -141,6 +147,7 @@ func (l *Loop) keep(s *conn, in []byte, used int) {
 	}
 	if s.in.Len() > l.cfg.Limits.MaxUnconsumed {
 		s.fail(ErrInputFull)
+		s.flags &^= lastWords
 	}
 }
 
@@ -150,7 +157,7 @@ func (l *Loop) readEOF(s *conn) {
 		return
 	}
 	s.flags |= sawEOF
-	if s.state != open {
+	if s.state != open || s.cause != nil { // a reset looks like an end, too
 		return
 	}
 	s.handler.OnReadEOF(l.begin(s), s.in.Bytes())

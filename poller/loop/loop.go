@@ -267,9 +267,12 @@ func (l *Loop) touch(s *conn) {
 func (l *Loop) AfterFunc(d time.Duration, fn func()) *Timer {
 	t := &Timer{loop: l}
 	t.node.Handler = timer.Func(func(int64) { fn() })
-	when := l.k.Now() + int64(d)
-	if d > 0 && when < 0 {
-		when = 1<<63 - 1
+	when := l.now
+	if d > 0 {
+		when = l.k.Now() + int64(d)
+		if when < 0 {
+			when = 1<<63 - 1
+		}
 	}
 	l.wheel.Arm(&t.node, when)
 	return t

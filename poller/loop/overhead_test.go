@@ -1,18 +1,25 @@
 package loop
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/rawloop/rawloop/internal/sys"
-	"github.com/rawloop/rawloop/poller"
 )
 
-// idleKernel is the host, but data calls cost nothing: what a benchmark over it
-// measures is the loop itself.
-type idleKernel struct{ *sys.Host }
+// freeKernel is the host, but waiting and data calls cost nothing: what a
+// benchmark over it measures is the loop itself.
+type freeKernel struct {
+	*sys.Host
+	ready []sys.EpollEvent
+}
 
-func (idleKernel) Recv(_ int, p []byte) (int, sys.Errno) { return 64, 0 }
-func (idleKernel) Send(_ int, p []byte) (int, sys.Errno) { return len(p), 0 }
+func (k *freeKernel) EpollWait(_ int, events []sys.EpollEvent, _ int) (int, sys.Errno) {
+	return copy(events, k.ready), 0
+}
+
+func (*freeKernel) Recv(_ int, p []byte) (int, sys.Errno) { return 64, 0 }
+func (*freeKernel) Send(_ int, p []byte) (int, sys.Errno) { return len(p), 0 }
 
 type echoHandler struct{ Base }
 
@@ -21,10 +28,14 @@ func (echoHandler) OnData(c Conn, in []byte) int {
 	return len(in)
 }
 
-// BenchmarkOverhead is the loop's own work for an echo of 64 bytes: an event to
-// dispatch, a handler to call, its answer to hand over.
+// BenchmarkOverhead is the loop's own work for turns of 1, 16 and 100 echoes of
+// 64 bytes: events to dispatch, handlers to call, answers to hand over.
 func BenchmarkOverhead(b *testing.B) {
-	g, err := newGroup(Config{}, func() sys.Kernel { return idleKernel{sys.NewHost()} })
+	var k *freeKernel // the last one made is the loop's
+	g, err := newGroup(Config{BusyPoll: -1}, func() sys.Kernel {
+		k = &freeKernel{Host: sys.NewHost()}
+		return k
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -39,13 +50,20 @@ func BenchmarkOverhead(b *testing.B) {
 		l.g.conns.Add(1)
 		l.open(lis, fd, nil)
 	}
-	for i := range 100 {
-		l.events[i] = poller.Event{Token: token(1, uint32(i)), Ready: poller.Readable | poller.Writable}
+	for _, width := range []int{1, 16, 100} {
+		k.ready = make([]sys.EpollEvent, width)
+		for i := range k.ready {
+			k.ready[i].Events = sys.EPOLLIN | sys.EPOLLOUT
+			sys.SetToken(&k.ready[i], token(1, uint32(i)))
+		}
+		b.Run(fmt.Sprint(width), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := l.Step(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*width), "ns/event")
+		})
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		l.got = 100
-		l.phase(true, (*Loop).dispatch)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100, "ns/event")
 }

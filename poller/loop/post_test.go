@@ -96,6 +96,7 @@ func TestPostAtTheEnd(t *testing.T) {
 		}
 		must(t, g.Close())
 		wg.Wait()
+		receive(t, s.ended, "Run returns")
 		if taken.Load() != ran.Load() {
 			t.Errorf("%d functions were taken, %d ran", taken.Load(), ran.Load())
 		}

@@ -1,0 +1,176 @@
+package loop_test
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rawloop/rawloop/internal/sockettest"
+	"github.com/rawloop/rawloop/internal/sys"
+	"github.com/rawloop/rawloop/poller"
+	"github.com/rawloop/rawloop/poller/loop"
+)
+
+// after waits until d has passed, for tests of what must not happen in it.
+func after(t testing.TB, d time.Duration) {
+	t.Helper()
+	select {
+	case <-time.After(d):
+	case <-t.Context().Done():
+	}
+}
+
+// An idle loop makes no turn at all and no system call, however busily it
+// polls when there is something to do.
+func TestIdleLoopSleeps(t *testing.T) {
+	for _, cfg := range []loop.Config{
+		{BusyPoll: -1}, {BusyPoll: 0}, {BusyPoll: 100 * time.Microsecond},
+		{BusyPoll: -1, Backend: poller.Poll}, {BusyPoll: 0, Backend: poller.Poll},
+	} {
+		cfg.Loops = 2
+		var waits atomic.Int64
+		s := runOn(t, cfg, func(k *faulty) {
+			k.fail = func(call string, _ int) sys.Errno {
+				if call == "wait" {
+					waits.Add(1)
+				}
+				return 0
+			}
+		}, tcpAddr, always(echo{}))
+		c := s.dial()
+		for range 100 {
+			served(t, c, nil)
+		}
+		asleep := func() bool {
+			before := waits.Load()
+			after(t, 20*time.Millisecond)
+			return waits.Load() == before
+		}
+		sockettest.Eventually(t, patience, asleep, "the loops sleep")
+		before, stats := waits.Load(), s.Stats()
+		after(t, 150*time.Millisecond)
+		if n := waits.Load() - before; n > 0 {
+			t.Errorf("%+v: %d waits while idle", cfg.BusyPoll, n)
+		}
+		if now := s.Stats(); now.Turns != stats.Turns || now.Calls.Total() != stats.Calls.Total() {
+			t.Errorf("%v: %d turns, %d calls while idle", cfg.BusyPoll, now.Turns-stats.Turns, now.Calls.Total()-stats.Calls.Total())
+		}
+		served(t, c, nil)
+	}
+}
+
+// A loop that is woken now and then, and never soon, spins seldom.
+func TestAdaptiveSpinningIsSeldom(t *testing.T) {
+	s := serve(t, loop.Config{}, tcpAddr, always(echo{}))
+	l := s.Loops()[0]
+	done := make(chan bool)
+	left := 100
+	var again func()
+	again = func() {
+		if left--; left == 0 {
+			done <- true
+			return
+		}
+		l.AfterFunc(time.Millisecond, again)
+	}
+	must(t, l.Post(again))
+	receive(t, done, "the last timer")
+	must(t, l.Post(func() { done <- true }))
+	receive(t, done, "the next turn")
+	if st := l.Stats(); st.Spins > 2000 {
+		t.Errorf("%d spins, %d waits for 100 timers", st.Spins, st.Calls.Wait)
+	}
+}
+
+// Timers never fire early: what the poller cannot express is rounded up.
+func TestTimersAreNotEarly(t *testing.T) {
+	for _, busyPoll := range []time.Duration{-1, 0, time.Millisecond} {
+		s := serve(t, loop.Config{BusyPoll: busyPoll}, tcpAddr, always(echo{}))
+		l := s.Loops()[0]
+		for _, d := range []time.Duration{1, time.Microsecond, 700 * time.Microsecond, 1100 * time.Microsecond, 3 * time.Millisecond} {
+			took := make(chan time.Duration, 1)
+			before := l.Stats().Turns
+			must(t, l.Post(func() {
+				start := time.Now()
+				l.AfterFunc(d, func() { took <- time.Since(start) })
+			}))
+			if got := receive(t, took, "the timer"); got < d {
+				t.Errorf("%v fired after %v", d, got)
+			}
+			if n := l.Stats().Turns - before; n > 20 {
+				t.Errorf("%v took %d turns", d, n)
+			}
+		}
+	}
+}
+
+// A timer that is made late in a turn waits its whole time, too.
+func TestTimerOfALongTurn(t *testing.T) {
+	var clock atomic.Int64
+	fired := int64(-1)
+	s := stepOn(t, loop.Config{}, &faulty{clock: &clock}, tcpAddr, always(echo{}))
+	var made int64
+	must(t, s.l.Post(func() {
+		clock.Add(int64(50 * time.Millisecond))
+		made = clock.Load()
+		s.l.AfterFunc(20*time.Millisecond, func() { fired = clock.Load() })
+	}))
+	for range 100 {
+		s.turns(1)
+		clock.Add(int64(time.Millisecond))
+	}
+	if late := time.Duration(fired - made - int64(20*time.Millisecond)); fired < 0 || late < 0 || late > 3*time.Millisecond {
+		t.Errorf("fired %v after its time", late)
+	}
+}
+
+// Many goroutines post one function after another, each when the last was run:
+// whether the loop spins, is about to sleep or sleeps, none may be lost.
+func TestBusyPollLosesNoPost(t *testing.T) {
+	for _, cfg := range []loop.Config{{}, {BusyPoll: 20 * time.Microsecond}, {BusyPoll: -1}, {Backend: poller.Poll}} {
+		s := serve(t, cfg, tcpAddr, always(echo{}))
+		l := s.Loops()[0]
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				ran := make(chan bool)
+				for i := range 2000 {
+					if err := l.Post(func() { ran <- true }); err != nil {
+						t.Errorf("Post: %v", err)
+						return
+					}
+					select {
+					case <-ran:
+					case <-time.After(patience):
+						t.Errorf("post %d was lost", i)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+	}
+}
+
+// A loop that sleeps does not hold up the garbage collector, as a raw system
+// call that sleeps would, for as long as it does (failure class I1).
+func TestSleepingLoopsAndTheGarbageCollector(t *testing.T) {
+	for _, cfg := range []loop.Config{{Loops: 4}, {Loops: 4, Backend: poller.Poll}} {
+		s := serve(t, cfg, tcpAddr, always(echo{}))
+		served(t, s.dial(), nil)
+		timer := make(chan bool) // makes them sleep with a timeout, too
+		for _, l := range s.Loops()[:2] {
+			must(t, l.Post(func() { l.AfterFunc(time.Hour, func() {}); timer <- true }))
+			receive(t, timer, "the timer is set")
+		}
+		start := time.Now()
+		for range 10 {
+			runtime.GC()
+		}
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("10 collections took %v", took)
+		}
+	}
+}
