@@ -25,7 +25,8 @@
 //     and MSG_TRUNC may report more bytes than the buffer holds. With an error
 //     the count is 0.
 //   - Errors are bare [golang.org/x/sys/unix.Errno] values and cost no
-//     allocation. [errors.Is] matches them with the errnos of x/sys and syscall
+//     allocation; the one that is made up here is EINVAL for a value of
+//     SetsockoptInt that fits no C int. [errors.Is] matches them with the errnos of x/sys and syscall
 //     and with os.ErrPermission, os.ErrExist, os.ErrNotExist and
 //     errors.ErrUnsupported.
 //
@@ -42,8 +43,7 @@
 //
 // A call that sleeps holds an operating system thread until it returns, and no
 // context or deadline interrupts it. That is what the kernel offers. Programs
-// that serve many connections use package poller or poller/loop, or package
-// rawsock/netconn, which parks goroutines instead of threads.
+// that serve many connections use package poller or poller/loop.
 //
 // Buffers are borrowed until the call returns.
 //

@@ -81,7 +81,7 @@ var acceptVerdicts = map[sys.Errno]verdict{
 }
 
 func (l *Loop) acceptorAt(slot uint32) *acceptor {
-	if int(slot) >= len(l.accepting) {
+	if slot >= uint32(len(l.accepting)) {
 		return nil
 	}
 	return l.accepting[slot]
@@ -245,7 +245,7 @@ func (l *Loop) watch(a *acceptor) {
 
 // addAcceptor starts accepting.
 func (l *Loop) addAcceptor(a *acceptor) {
-	a.loop, a.slot = l, uint32(len(l.accepting))
+	a.slot = uint32(len(l.accepting))
 	a.timer.Handler = a
 	l.accepting = append(l.accepting, a)
 	l.listening++

@@ -261,29 +261,25 @@ func TestEndlessRetriesBackOff(t *testing.T) {
 }
 
 // A queue that is shed to its end is no reason to back off: the next client is
-// told at once as well, and no error is reported.
+// told at once as well, and no error is reported. accept(2) says EMFILE before
+// it looks whether anybody waits.
 func TestShedToTheEnd(t *testing.T) {
 	eachBackend(t, func(t *testing.T, w way) {
-		r := newAcceptRig(t, loop.Config{Backend: w.backend})
-		full := false
-		r.lis.Close()
-		r.turns(1)
-		spare := false // whether the loop has given its spare one up
-		k := &faulty{clock: &r.clock}
+		var full, spareGiven bool
+		k := &faulty{clock: new(atomic.Int64)}
+		cfg := loop.Config{Backend: w.backend, OnError: func(err error) { t.Errorf("reported: %v", err) }}
+		s := stepOn(t, cfg, k, tcpAddr, always(echo{}))
 		k.fail = func(call string, fd int) sys.Errno {
 			switch {
-			case !full:
 			case call == "close":
-				spare = true
-			case call == "accept" && !spare:
-				return unix.EMFILE // before it is known whether anybody waits
+				spareGiven = true
 			case call == "socket":
-				spare = false
+				spareGiven = false
+			case call == "accept" && full && !spareGiven:
+				return unix.EMFILE
 			}
 			return 0
 		}
-		s := stepOn(t, loop.Config{Backend: w.backend, OnError: func(err error) { t.Errorf("reported: %v", err) }},
-			k, tcpAddr, always(echo{}))
 		full = true
 		for i := range 5 {
 			c := s.dial()

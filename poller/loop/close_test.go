@@ -83,48 +83,53 @@ func TestCloseWithUnreadInput(t *testing.T) {
 // part of the reply. While it takes something, Close has time.
 func TestCloseTimeout(t *testing.T) {
 	eachBackend(t, func(t *testing.T, w way) {
-		const reply, limit = 4 << 20, time.Minute
-		var clock time.Duration
-		var conn loop.Conn
-		var end ended
-		k := &kernel{now: func(sys.Kernel) int64 { return int64(clock) }}
-		cfg := loop.Config{Backend: w.backend, CloseTimeout: limit, Limits: loop.Limits{MaxQueued: reply}}
-		s := step(t, cfg, k, w.addr(t), always(&calls{
-			open: func(c loop.Conn) {
-				conn = c
-				smallBuffer(t, c, 64<<10)
-				_, err := c.Write(patterned(1, reply))
-				must(t, err)
-				c.Close()
-			},
-			close: end.onClose,
-		}))
-		c := s.connect()
-		s.turns(3)
-		taken := 0
-		for range 4 {
-			clock += limit * 2 / 3
-			s.turns(2)
-			before := conn.Queued()
-			s.until(func() bool { taken += c.discard(); return conn.Queued() < before }, "the queue shrinks")
-		}
-		if end.n > 0 {
-			t.Fatalf("closed although the peer reads: %v", end.cause)
-		}
-		s.turns(10)
-		clock += limit + 2*time.Millisecond
-		s.turns(2)
-		if end.n != 1 || end.cause != loop.ErrCloseTimeout {
-			t.Fatalf("%d times OnClose, cause %v", end.n, end.cause)
-		}
-		got, err := s.drainAll(c)
-		if err != unix.ECONNRESET {
-			t.Errorf("%d of %d bytes, then %v", taken+len(got), reply, err)
-		}
-		if n := s.l.StatsNow().Unsent; n == 0 {
-			t.Error("Stats.Unsent counts nothing")
-		}
+		t.Run("takes nothing", func(t *testing.T) { closeTimeout(t, w, 0) })
+		t.Run("takes a part", func(t *testing.T) { closeTimeout(t, w, 4) })
 	})
+}
+
+func closeTimeout(t *testing.T, w way, rounds int) {
+	const reply, limit = 4 << 20, time.Minute
+	var clock time.Duration
+	var conn loop.Conn
+	var end ended
+	k := &kernel{now: func(sys.Kernel) int64 { return int64(clock) }}
+	cfg := loop.Config{Backend: w.backend, CloseTimeout: limit, Limits: loop.Limits{MaxQueued: reply}}
+	s := step(t, cfg, k, w.addr(t), always(&calls{
+		open: func(c loop.Conn) {
+			conn = c
+			smallBuffer(t, c, 64<<10)
+			_, err := c.Write(patterned(1, reply))
+			must(t, err)
+			c.Close()
+		},
+		close: end.onClose,
+	}))
+	c := s.connect()
+	s.turns(3)
+	taken := 0
+	for range rounds {
+		clock += limit * 2 / 3
+		s.turns(2)
+		before := conn.Queued()
+		s.until(func() bool { taken += c.discard(); return conn.Queued() < before }, "the queue shrinks")
+	}
+	if end.n > 0 {
+		t.Fatalf("closed although the peer reads: %v", end.cause)
+	}
+	s.turns(10)
+	clock += limit + 2*time.Millisecond
+	s.turns(2)
+	if end.n != 1 || end.cause != loop.ErrCloseTimeout {
+		t.Fatalf("%d times OnClose, cause %v", end.n, end.cause)
+	}
+	got, err := s.drainAll(c)
+	if err != unix.ECONNRESET {
+		t.Errorf("%d of %d bytes, then %v", taken+len(got), reply, err)
+	}
+	if n := s.l.StatsNow().Unsent; n == 0 {
+		t.Error("Stats.Unsent counts nothing")
+	}
 }
 
 // A peer that has everything but does not close is left behind in the end; for
@@ -183,6 +188,9 @@ func TestCloseAfterEOFIsImmediate(t *testing.T) {
 		if end.n != 1 || end.cause != nil {
 			t.Errorf("after one turn: %d times OnClose, cause %v", end.n, end.cause)
 		}
+		if n := s.l.StatsNow().Calls.Shutdown; n != 0 {
+			t.Errorf("%d calls of shutdown(2) for a descriptor that is closed anyway", n)
+		}
 		if got, err := s.drainAll(c); string(got) != "last" || err != io.EOF {
 			t.Errorf("%q, then %v", got, err)
 		}
@@ -226,32 +234,44 @@ func TestAbort(t *testing.T) {
 // before is delivered all the same, and then OnClose comes with the errno.
 func TestLastWordsOfResetPeer(t *testing.T) {
 	eachBackend(t, func(t *testing.T, w way) {
-		var h transcript
-		var c *peer
-		inner := h.handler()
-		k := &kernel{send: func(host sys.Kernel, fd int, p []byte) (int, sys.Errno) {
-			if c.fd >= 0 { // while the handler's answer is under way
-				c.send("def")
-				c.reset()
-			}
-			return host.Send(fd, p)
-		}}
-		s := step(t, loop.Config{Backend: w.backend}, k, w.addr(t), always(&calls{
-			data: func(c loop.Conn, in []byte) int {
-				_, _ = c.Write(in)
-				return inner.OnData(c, in)
-			},
-			eof:   inner.OnReadEOF,
-			close: inner.OnClose,
-		}))
-		c = s.connect()
-		s.turns(2)
-		c.send("abc")
-		s.until(func() bool { return h.ended }, "OnClose")
-		if h.text != "abcdef!" || !errors.Is(h.cause, unix.ECONNRESET) {
-			t.Errorf("%q, %v", h.text, h.cause)
-		}
+		t.Run("", func(t *testing.T) { lastWords(t, w, "") })
+		t.Run("with input kept", func(t *testing.T) { lastWords(t, w, "0") })
 	})
+}
+
+func lastWords(t *testing.T, w way, kept string) {
+	var h transcript
+	var c *peer
+	inner := h.handler()
+	k := &kernel{send: func(host sys.Kernel, fd int, p []byte) (int, sys.Errno) {
+		if c.fd >= 0 { // while the handler's answer is under way
+			c.send("def")
+			c.reset()
+		}
+		return host.Send(fd, p)
+	}}
+	s := step(t, loop.Config{Backend: w.backend}, k, w.addr(t), always(&calls{
+		data: func(c loop.Conn, in []byte) int {
+			if string(in) == kept {
+				return 0
+			}
+			_, _ = c.Write(in)
+			return inner.OnData(c, in)
+		},
+		eof:   inner.OnReadEOF,
+		close: inner.OnClose,
+	}))
+	c = s.connect()
+	s.turns(2)
+	if kept != "" {
+		c.send(kept)
+		s.turns(2)
+	}
+	c.send("abc")
+	s.until(func() bool { return h.ended }, "OnClose")
+	if h.text != kept+"abcdef!" || !errors.Is(h.cause, unix.ECONNRESET) {
+		t.Errorf("%q, %v", h.text, h.cause)
+	}
 }
 
 // The same when output is queued and reading is paused because of it.

@@ -21,7 +21,7 @@ type Config struct {
 
 	// MaxConns is how many connections the group holds; more are accepted and
 	// closed at once, and counted in Stats.Shed. 0 is the process's descriptor
-	// limit less 64.
+	// limit less 64, but at least half of it.
 	MaxConns int
 
 	// CloseTimeout is how long after Close a connection may go without any

@@ -182,11 +182,13 @@ func wantRead(t testing.TB, c net.Conn, want string) {
 	}
 }
 
+// While output waits, a connection is served as ever.
 func TestDrainWaitsForQueuedOutput(t *testing.T) {
 	eachWay(t, func(t *testing.T, w way) {
 		const size = 12 << 20
 		answer := patterned(1, size)
-		s := serve(t, loop.Config{Backend: w.backend, Limits: loop.Limits{MaxQueued: size}}, w.addr(t), always(&calls{
+		cfg := loop.Config{Backend: w.backend, Limits: loop.Limits{MaxQueued: 2 * size, HighWater: 2 * size}}
+		s := serve(t, cfg, w.addr(t), always(&calls{
 			data: func(c loop.Conn, in []byte) int {
 				if _, err := c.Write(answer); err != nil {
 					t.Errorf("Write: %v", err)
@@ -198,11 +200,27 @@ func TestDrainWaitsForQueuedOutput(t *testing.T) {
 		_, err := c.Write([]byte("?"))
 		must(t, err)
 		sockettest.Eventually(t, patience, func() bool { return s.Stats().Queued > 0 }, "output waits")
+		release := hold(t, s.Loops()[0])
 		report := s.drain()
-		must(t, errors.Join(readPattern(c, 1, size), readEOF(c)))
+		s.awaitOrders()
+		release()
+		threeTurns(t, s.Loops()[0])
+		_, err = c.Write([]byte("?"))
+		must(t, err)
+		must(t, errors.Join(readPattern(c, 1, size), readPattern(c, 1, size), readEOF(c)))
 		must(t, c.Close())
 		wantReport(t, receive(t, report, "Drain"), loop.Report{Conns: 1})
 	})
+}
+
+// threeTurns returns when l has made three more.
+func threeTurns(t testing.TB, l *loop.Loop) {
+	t.Helper()
+	turned := make(chan bool)
+	for range 3 {
+		must(t, l.Post(func() { turned <- true }))
+		receive(t, turned, "a turn")
+	}
 }
 
 func TestDrainWaitsForResumeRead(t *testing.T) {
@@ -218,12 +236,11 @@ func TestDrainWaitsForResumeRead(t *testing.T) {
 	_, err := client.Write([]byte("word"))
 	must(t, err)
 	c := receive(t, opened, "OnOpen")
+	release := hold(t, c.Loop())
 	report := s.drain()
-	turned := make(chan bool)
-	for range 3 { // turns of a loop that drains
-		must(t, c.Loop().Post(func() { turned <- true }))
-		receive(t, turned, "a turn")
-	}
+	s.awaitOrders()
+	release()
+	threeTurns(t, c.Loop())
 	if len(report) > 0 {
 		t.Fatalf("Drain ends with paused input: %+v", <-report)
 	}
@@ -282,22 +299,33 @@ func TestDrainDeadline(t *testing.T) {
 
 // Bytes of a Send that is on its way count as unsent.
 func TestDrainDeadlineCountsSendsUnderWay(t *testing.T) {
-	opened := make(chan loop.Conn, 1)
-	s := serve(t, loop.Config{}, tcpAddr, always(&calls{open: func(c loop.Conn) { opened <- c }}))
-	client := s.dial()
-	c := receive(t, opened, "OnOpen")
-	release := hold(t, c.Loop())
+	opened := make(chan loop.Conn, 2)
+	var last loop.Conn
+	s := serve(t, loop.Config{}, tcpAddr, always(&calls{
+		open: func(c loop.Conn) { opened <- c },
+		data: func(loop.Conn, []byte) int { return 0 },
+		close: func(c loop.Conn, _ error) {
+			if c != last {
+				if err := last.Send([]byte("twelve bytes")); err != nil {
+					t.Errorf("Send: %v", err)
+				}
+			}
+		},
+	}))
+	for range 2 {
+		_, err := s.dial().Write([]byte("keeps it busy"))
+		must(t, err)
+		last = receive(t, opened, "OnOpen")
+	}
+	sockettest.Eventually(t, patience, func() bool { return s.Stats().BytesIn == 26 }, "both are busy")
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	must(t, c.Send([]byte("twelve bytes")))
+	release := hold(t, last.Loop())
 	report := s.drainUntil(ctx)
 	s.awaitOrders()
 	release()
-	got := receive(t, report, "Drain")
-	n, _ := io.Copy(io.Discard, client)
-	if got.err != nil || n+got.BytesUnsent != 12 {
-		t.Errorf("%d bytes received, %+v, %v; want 12 together", n, got.Report, got.err)
-	}
+	threeTurns(t, last.Loop())
+	cancel()
+	wantReport(t, receive(t, report, "Drain"), loop.Report{Conns: 2, Forced: 2, BytesUnsent: 12})
 }
 
 func TestDrainAndCloseInEveryOrder(t *testing.T) {
@@ -350,8 +378,11 @@ func TestCloseEndsADrain(t *testing.T) {
 	_, err := c.Write([]byte("half"))
 	must(t, err)
 	sockettest.Eventually(t, patience, func() bool { return s.Stats().BytesIn == 4 }, "the half line")
+	release := hold(t, s.Loops()[0])
 	report := s.drain()
+	s.awaitOrders()
 	must(t, s.Close())
+	release()
 	if r := receive(t, report, "Drain"); r.err != nil || r.Forced != 1 {
 		t.Errorf("%+v, %v", r.Report, r.err)
 	}

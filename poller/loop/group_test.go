@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -43,14 +44,7 @@ func spread(t *testing.T, addr string, clients int) (counts []int) {
 	return counts
 }
 
-func loopIndex(c loop.Conn) int {
-	for i, l := range c.Loop().Group().Loops() {
-		if l == c.Loop() {
-			return i
-		}
-	}
-	return -1
-}
+func loopIndex(c loop.Conn) int { return slices.Index(c.Loop().Group().Loops(), c.Loop()) }
 
 func TestReusePortSpreadsOverLoops(t *testing.T) {
 	if runtime.GOOS != "linux" {

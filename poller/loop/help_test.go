@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -297,22 +296,19 @@ func unixAddr(t testing.TB) string {
 // eachWay runs a test over TCP and unix sockets, on the best backend and on
 // poll(2), which has no edges.
 func eachWay(t *testing.T, f func(t *testing.T, w way)) {
-	for _, backend := range []poller.Backend{bestPoll, poller.Poll} {
-		eachNetwork(t, backend, f)
-	}
-}
-
-func eachNetwork(t *testing.T, backend poller.Backend, f func(t *testing.T, w way)) {
-	for _, network := range []string{"tcp", "unix"} {
-		w := way{network, backend}
-		t.Run(w.String(), func(t *testing.T) { f(t, w) })
-	}
+	eachBackend(t, f)
+	eachUnix(t, f)
 }
 
 // eachBackend runs a test over TCP on both backends.
-func eachBackend(t *testing.T, f func(t *testing.T, w way)) {
+func eachBackend(t *testing.T, f func(t *testing.T, w way)) { onBackends(t, "tcp", f) }
+
+// eachUnix runs a test over unix sockets on both backends.
+func eachUnix(t *testing.T, f func(t *testing.T, w way)) { onBackends(t, "unix", f) }
+
+func onBackends(t *testing.T, network string, f func(t *testing.T, w way)) {
 	for _, backend := range []poller.Backend{bestPoll, poller.Poll} {
-		w := way{"tcp", backend}
+		w := way{network, backend}
 		t.Run(w.String(), func(t *testing.T) { f(t, w) })
 	}
 }
@@ -382,22 +378,4 @@ func readEOF(r io.Reader) error {
 		return fmt.Errorf("want EOF, got %d bytes, error %v", n, err)
 	}
 	return nil
-}
-
-// log is a list of words that several goroutines may add to.
-type log struct {
-	mu    sync.Mutex
-	words []string
-}
-
-func (l *log) add(format string, args ...any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.words = append(l.words, fmt.Sprintf(format, args...))
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Join(l.words, " ")
 }

@@ -1,7 +1,6 @@
 package loop_test
 
 import (
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -151,26 +150,5 @@ func TestBusyPollLosesNoPost(t *testing.T) {
 			})
 		}
 		wg.Wait()
-	}
-}
-
-// A loop that sleeps does not hold up the garbage collector, as a raw system
-// call that sleeps would, for as long as it does (failure class I1).
-func TestSleepingLoopsAndTheGarbageCollector(t *testing.T) {
-	for _, cfg := range []loop.Config{{Loops: 4}, {Loops: 4, Backend: poller.Poll}} {
-		s := serve(t, cfg, tcpAddr, always(echo{}))
-		served(t, s.dial(), nil)
-		timer := make(chan bool) // makes them sleep with a timeout, too
-		for _, l := range s.Loops()[:2] {
-			must(t, l.Post(func() { l.AfterFunc(time.Hour, func() {}); timer <- true }))
-			receive(t, timer, "the timer is set")
-		}
-		start := time.Now()
-		for range 10 {
-			runtime.GC()
-		}
-		if took := time.Since(start); took > 2*time.Second {
-			t.Errorf("10 collections took %v", took)
-		}
 	}
 }

@@ -145,7 +145,7 @@ func (l *Loop) keep(s *conn, in []byte, used int) {
 		s.in.Keep(&l.pool, in[used:])
 		s.flags |= hasIn
 	}
-	if s.in.Len() > l.cfg.Limits.MaxUnconsumed {
+	if s.state == open && s.in.Len() > l.cfg.Limits.MaxUnconsumed {
 		s.fail(ErrInputFull)
 		s.flags &^= lastWords
 	}

@@ -2,6 +2,7 @@ package loop_test
 
 import (
 	"errors"
+	"io"
 	"math/rand/v2"
 	"testing"
 	"unsafe"
@@ -84,6 +85,37 @@ func TestInputOverLimit(t *testing.T) {
 			t.Errorf("cause is %v", cause)
 		}
 	})
+}
+
+// A handler that has all it wants closes, and is not held to the limit on what
+// it might have kept.
+func TestCloseWithInputOverLimit(t *testing.T) {
+	var end ended
+	cfg := loop.Config{Limits: loop.Limits{MaxUnconsumed: 10_000}}
+	s := step(t, cfg, nil, tcpAddr, always(&calls{
+		data: func(c loop.Conn, in []byte) int {
+			if len(in) < 14_000 {
+				return 0
+			}
+			_, _ = c.Write(in[13_990:]) // borrowed from what was kept
+			c.Close()
+			return len(in)
+		},
+		close: end.onClose,
+	}))
+	c := s.connect()
+	request := string(patterned(3, 14_000))
+	c.send(request[:9000])
+	s.turns(3)
+	c.send(request[9000:])
+	if got, err := s.drainAll(c); string(got) != request[13_990:] || err != io.EOF {
+		t.Errorf("%q, then %v", got, err)
+	}
+	c.close()
+	s.until(func() bool { return end.n == 1 }, "OnClose")
+	if end.cause != nil {
+		t.Errorf("cause is %v", end.cause)
+	}
 }
 
 func TestBadConsume(t *testing.T) {
@@ -262,10 +294,7 @@ func endingBetween(t *testing.T, w way, do func(p *peer), text string, cause err
 // A recv on a unix socket ends at a message that carries descriptors. All bytes
 // arrive, and the descriptors do not stay in this process.
 func TestDescriptorsInTheStream(t *testing.T) {
-	eachWay(t, func(t *testing.T, w way) {
-		if w.network != "unix" {
-			t.Skip("only unix sockets carry descriptors")
-		}
+	eachUnix(t, func(t *testing.T, w way) {
 		var h transcript
 		s := step(t, loop.Config{Backend: w.backend}, nil, w.addr(t), always(h.handler()))
 		c := s.connect()

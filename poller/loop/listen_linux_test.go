@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
@@ -39,9 +38,9 @@ func TestPrivilegedPort(t *testing.T) {
 		t.Skipf("no port is privileged here: %q", low)
 	}
 	if os.Getuid() == 0 && os.Getenv(childEnv) == "" {
-		out := child(t, "TestPrivilegedPort", nil)
-		if want := "bind tcp 127.0.0.1:1: permission denied\n"; out != want {
-			t.Errorf("%q, want %q", out, want)
+		got := start(t, "TestPrivilegedPort", "1").ask("")
+		if want := "bind tcp 127.0.0.1:1: permission denied"; got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 		return
 	}
@@ -58,24 +57,6 @@ func TestPrivilegedPort(t *testing.T) {
 	if !errors.Is(err, unix.EACCES) {
 		t.Errorf("%v", err)
 	}
-}
-
-// childEnv is set in a test binary that a test has started.
-const childEnv = "RAWLOOP_TEST_CHILD"
-
-// child runs one test of this binary in a process of its own and returns what
-// it printed. The process gets env and sees that it is a child.
-func child(t testing.TB, test string, env []string, wrap ...string) string {
-	t.Helper()
-	args := append(wrap, os.Args[0], "-test.run=^"+test+"$", "-test.timeout=60s")
-	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
-	cmd.Env = append(append(os.Environ(), childEnv+"=1"), env...)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("child: %v: %s", err, out)
-	}
-	return string(out)
 }
 
 func TestOptionsReachAcceptedSockets(t *testing.T) {

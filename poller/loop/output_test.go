@@ -392,6 +392,46 @@ func TestQueuedOfLoopIsBounded(t *testing.T) {
 	}
 }
 
+// A connection that was refused because of what others have queued is told when
+// there is room, though nothing of its own was queued.
+func TestStarvedWriterIsTold(t *testing.T) {
+	eachBackend(t, func(t *testing.T, w way) {
+		const limit = 1 << 20
+		var conns []loop.Conn
+		drains := 0
+		block := make([]byte, 8<<20)
+		cfg := loop.Config{Backend: w.backend, Limits: loop.Limits{MaxQueued: limit, MaxQueuedLoop: limit}}
+		s := step(t, cfg, nil, w.addr(t), always(&calls{
+			open: func(c loop.Conn) {
+				conns = append(conns, c)
+				smallBuffer(t, c, 64<<10)
+				if _, err := c.Write(block); err != loop.ErrWriteQueueFull {
+					t.Errorf("Write: %v", err)
+				}
+			},
+			drain: func(c loop.Conn) {
+				if len(conns) == 2 && c == conns[1] {
+					drains++
+				}
+			},
+		}))
+		hog := s.connect()
+		s.turns(2)
+		starved := s.connect()
+		s.until(func() bool { return len(conns) == 2 }, "both open")
+		s.turns(10)
+		if n := conns[1].Queued(); n != 0 {
+			t.Fatalf("%d bytes were queued over the limit", n)
+		}
+		s.until(func() bool { return starved.discard() == 0 }, "its kernel buffers are empty")
+		s.turns(10)
+		if drains != 0 {
+			t.Errorf("%d times OnDrain while there is no room", drains)
+		}
+		s.until(func() bool { hog.discard(); return drains == 1 }, "OnDrain")
+	})
+}
+
 // Above high water reading stops; at low water OnDrain comes, once, and then
 // what had waited is read.
 func TestWaterMarks(t *testing.T) {

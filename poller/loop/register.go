@@ -19,7 +19,7 @@ func (l *Loop) handle(ev poller.Event) {
 		}
 		return
 	}
-	if int(slot) >= len(l.conns) {
+	if slot >= uint32(len(l.conns)) {
 		l.stats.Stale++
 		return
 	}

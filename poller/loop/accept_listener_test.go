@@ -148,13 +148,10 @@ func TestResetBeforeAccept(t *testing.T) {
 
 // endedListener runs a group whose first listener is killed, and checks that it
 // ends once and alone.
-func endedListener(t *testing.T, addr string, kill func(port int)) {
+func endedListener(t *testing.T, kill func(port int)) {
 	eachBackend(t, func(t *testing.T, w way) {
 		reports := make(chan error, 100)
 		s := serve(t, loop.Config{Backend: w.backend, OnError: func(err error) { reports <- err }}, tcpAddr, always(echo{}))
-		if addr != "" {
-			s.listen(addr, always(echo{}))
-		}
 		victim := s.lis
 		old := s.dial()
 		served(t, old, nil)
@@ -182,7 +179,7 @@ func endedListener(t *testing.T, addr string, kill func(port int)) {
 func TestListenerKilledBySs(t *testing.T) {
 	sockettest.NeedRoot(t)
 	sockettest.NeedProgram(t, "ss")
-	endedListener(t, "", func(port int) {
+	endedListener(t, func(port int) {
 		out, err := exec.CommandContext(t.Context(), "ss", "-K", "-t", "state", "listening", "sport", "=", ":"+strconv.Itoa(port)).CombinedOutput()
 		if err != nil {
 			t.Fatalf("ss: %v: %s", err, out)
