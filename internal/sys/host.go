@@ -89,6 +89,13 @@ func (h *Host) SetNonblock(fd int, on bool) Errno {
 	return setNonblock(fd, on)
 }
 
+// CloseOnExec wraps fcntl(F_SETFD, FD_CLOEXEC).
+func (h *Host) CloseOnExec(fd int) Errno {
+	h.calls.Other++
+	_, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, unix.FD_CLOEXEC)
+	return errnoOf(err)
+}
+
 // Shutdown wraps shutdown(2).
 func (h *Host) Shutdown(fd, how int) Errno {
 	h.calls.Shutdown++

@@ -99,6 +99,8 @@ type Kernel interface {
 	// Getsockopt returns how many bytes of value the kernel wrote.
 	Getsockopt(fd, level, name int, value []byte) (n int, e Errno)
 	SetNonblock(fd int, on bool) Errno
+	// CloseOnExec sets FD_CLOEXEC.
+	CloseOnExec(fd int) Errno
 
 	// Accept accepts one connection, nonblocking and close-on-exec: accept4(2)
 	// where it exists. sa may be nil. The listener must be nonblocking.

@@ -23,6 +23,7 @@ type acceptor struct {
 	timer  timer.Timer
 	pause  time.Duration // the last back-off, 0 when accept works
 	queued bool          // on the loop's list
+	taken  int           // in this turn, also by callbacks that panicked
 	closed bool
 
 	retries int // since accept worked last, or backed off
@@ -91,7 +92,7 @@ func (l *Loop) acceptorAt(slot uint32) *acceptor {
 // acceptors had theirs.
 func (l *Loop) acceptSoon(a *acceptor) {
 	if !a.queued && !a.closed {
-		a.queued = true
+		a.queued, a.taken = true, 0
 		l.acceptors = append(l.acceptors, a)
 	}
 }
@@ -115,7 +116,7 @@ func (l *Loop) accept(a *acceptor) {
 		// the accept that finds nobody would put the loop to sleep.
 		l.ignore(errOf(l.k.SetNonblock(a.fd, true)))
 	}
-	for range l.cfg.Limits.AcceptsPerTurn {
+	for ; a.taken < l.cfg.Limits.AcceptsPerTurn; a.taken++ {
 		if a.closed || a.timer.Armed() || !l.acceptOne(a) {
 			a.queued = false
 			if l.draining {
@@ -152,8 +153,8 @@ func (l *Loop) acceptOne(a *acceptor) bool {
 		}
 	case fatal:
 		l.stats.AcceptErrors++
-		l.report(&ListenError{Call: "accept", Address: a.listener.String(), Err: e})
 		l.closeAcceptor(a)
+		l.report(&ListenError{Call: "accept", Address: a.listener.String(), Err: e})
 		return false
 	}
 	l.stats.AcceptErrors++
@@ -224,12 +225,13 @@ func (l *Loop) takeSpare() {
 // backOff takes the listener off the poller for 5 ms, then twice as long each
 // time up to 1 s. Adding it again reports what waits, edge-triggered or not.
 func (l *Loop) backOff(a *acceptor, e sys.Errno) {
-	if a.pause == 0 {
-		l.report(&ListenError{Call: "accept", Address: a.listener.String(), Err: e})
-	}
+	first := a.pause == 0
 	a.pause, a.retries = min(max(2*a.pause, minPause), maxPause), 0
 	l.ignore(l.p.Remove(a.fd))
 	l.wheel.Arm(&a.timer, l.now+int64(a.pause))
+	if first {
+		l.report(&ListenError{Call: "accept", Address: a.listener.String(), Err: e})
+	}
 }
 
 // OnTimer implements timer.Handler: the back-off is over.
@@ -238,8 +240,8 @@ func (a *acceptor) OnTimer(*timer.Timer, int64) { a.loop.watch(a) }
 // watch has the poller report who waits at a.
 func (l *Loop) watch(a *acceptor) {
 	if err := l.p.Add(a.fd, token(0, a.slot), poller.Read, l.mode); err != nil {
-		l.report(&ListenError{Call: "epoll_ctl", Address: a.listener.String(), Err: err})
 		l.closeAcceptor(a)
+		l.report(&ListenError{Call: "register", Address: a.listener.String(), Err: err})
 	}
 }
 
@@ -270,6 +272,9 @@ func (l *Loop) closeAcceptor(a *acceptor) {
 	l.accepting[a.slot] = nil
 	a.listener.unlink(l.k)
 	l.k.Close(a.fd)
+	if a.sleeping {
+		l.g.disown(a.fd)
+	}
 }
 
 // open begins a connection on a descriptor that was accepted.
@@ -290,10 +295,10 @@ func (l *Loop) open(lis *Listener, fd int, peer []byte) {
 	l.stats.Conns++
 	if err := l.p.Add(fd, token(s.gen, s.slot), s.base, l.mode); err != nil {
 		l.stats.AcceptErrors++
-		l.report(&ListenError{Call: "epoll_ctl", Address: lis.String(), Err: err})
 		l.k.Close(fd)
 		s.state = dead
 		l.freeConn(s)
+		l.report(&ListenError{Call: "register", Address: lis.String(), Err: err})
 		return
 	}
 	l.stats.Accepted++

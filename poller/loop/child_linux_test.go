@@ -35,7 +35,8 @@ func start(t testing.TB, test, arg string, wrap ...string) *proc {
 	t.Helper()
 	args := append(wrap, os.Args[0], "-test.run=^"+test+"$", "-test.timeout=60s")
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), childEnv+"="+arg)
+	// The race detector would have the child sleep for a second as it exits.
+	cmd.Env = append(os.Environ(), childEnv+"="+arg, "GORACE=atexit_sleep_ms=0")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	must(t, err)

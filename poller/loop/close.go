@@ -30,6 +30,7 @@ func (c Conn) CloseWrite() error {
 		return ErrWriteClosed
 	}
 	s.flags |= finWanted
+	s.claim.Or(claimClosed)
 	s.loop.touch(s)
 	return nil
 }
@@ -55,6 +56,7 @@ func (s *conn) fail(cause error) {
 func (l *Loop) startClose(s *conn) {
 	s.state = closing
 	s.flags |= ending
+	s.claim.Or(claimClosed)
 	l.wheel.Arm(&s.timer, l.now+int64(l.cfg.CloseTimeout))
 	if s.has(owed) {
 		l.makeReady(s) // what a pause had kept back is read and dropped
@@ -107,7 +109,7 @@ func (l *Loop) moreLastWords(s *conn) bool {
 // closeDone takes the next steps of a half-close or close whose output is sent,
 // and reports whether the connection is at its end.
 func (l *Loop) closeDone(s *conn) bool {
-	if s.out.Len() > 0 || s.state == open && !s.has(finWanted) {
+	if s.queued() > 0 || s.state == open && !s.has(finWanted) {
 		return false
 	}
 	if s.has(sawEOF) && s.state != open {
@@ -141,14 +143,19 @@ func (s *conn) OnTimer(*timer.Timer, int64) {
 // come back while events that were fetched before still name it.
 func (l *Loop) finish(s *conn) {
 	cause := s.cause
+	unsent := s.queued()
+	l.stats.Unsent += uint64(unsent)
+	switch cause {
+	case nil, ErrCloseTimeout, ErrClosed, ErrDrainTimeout:
+		// What the kernel has taken is still delivered, unless it would make
+		// half an answer look like a whole one.
+		if unsent > 0 || s.flags&(hasIn|owed) != 0 && s.state == open {
+			s.flags |= reset
+		}
+	default:
+		s.flags |= reset
+	}
 	s.state = dead
-	if unsent := s.queued(); unsent > 0 {
-		l.stats.Unsent += uint64(unsent)
-		s.flags |= reset
-	}
-	if cause != nil && cause != ErrCloseTimeout {
-		s.flags |= reset
-	}
 	if s.paused != 0 {
 		l.stats.Paused += l.pausedFor(s)
 	}

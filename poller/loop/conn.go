@@ -35,9 +35,9 @@ const (
 // conn is what the loop knows of a connection. It is used again for another
 // connection, with the next generation, and never freed while its loop lives.
 type conn struct {
-	// claim packs the generation (high 32 bits) and the output that counts
-	// against MaxQueued (low 32 bits): bytes of Sends under way and bytes in
-	// out. It is all that other goroutines touch.
+	// claim packs the generation (high 32 bits), whether writing is over
+	// (claimClosed), and the output that counts against MaxQueued: bytes of
+	// Sends under way and bytes in out. It is all that other goroutines touch.
 	claim atomic.Uint64
 
 	// What a message touches that needs nothing special comes first, in one
@@ -106,7 +106,11 @@ const (
 
 func (s *conn) has(f flags) bool { return s.flags&f != 0 }
 
-func (s *conn) queued() int { return int(uint32(s.claim.Load())) }
+// claimClosed refuses further Sends; those that were accepted before are still
+// delivered, and the half-close waits for them.
+const claimClosed = 1 << 31
+
+func (s *conn) queued() int { return int(s.claim.Load() & (claimClosed - 1)) }
 
 // live returns the connection that c names while its handler may act on it.
 func (c Conn) live() *conn {

@@ -33,8 +33,9 @@
 // The peer's half-close is OnReadEOF and not a close: the answer may still be
 // written. Close sends what is queued, half-closes, reads and drops what the
 // peer still sends, and then closes, so that no reply is destroyed by a reset.
-// Abort resets. Output that could not be sent is never cut off cleanly: the
-// connection is reset, so that the peer cannot take a part for the whole.
+// Abort resets. On TCP, output that could not be sent is never cut off cleanly:
+// the connection is reset, so that the peer cannot take a part for the whole. A
+// unix socket cannot be reset; there only OnClose's cause tells.
 //
 // # Faults
 //

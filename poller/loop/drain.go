@@ -15,7 +15,7 @@ var ErrOnLoop = errors.New("loop: cannot wait for a loop on its own goroutine")
 // Report says how a Drain went.
 type Report struct {
 	Conns       int   `json:"conns"`        // open when it began, and accepted from the listeners' queues
-	Forced      int   `json:"forced"`       // still busy at the deadline, and reset
+	Forced      int   `json:"forced"`       // still busy at the deadline
 	BytesUnsent int64 `json:"bytes_unsent"` // their output that was not sent
 }
 
@@ -23,7 +23,8 @@ type Report struct {
 // listeners take who already waits and close; what the kernel had received by
 // then reaches the handlers and is answered; connections with nothing under way
 // are closed as by Conn.Close, the others when they are done. Those that are
-// not when ctx ends are reset and counted.
+// not when ctx ends are closed and counted, and reset if an answer would be cut
+// off.
 //
 // A connection has something under way while the handler keeps input
 // unconsumed, reading is paused, or output waits.
@@ -43,16 +44,11 @@ func (g *Group) Drain(ctx context.Context) (Report, error) {
 	if !running {
 		return Report{}, ErrClosed
 	}
-	var errs []error
-	for _, l := range g.loops {
-		if err := l.order(l.beginDrain); err != nil && err != ErrClosed {
-			errs = append(errs, err)
-		}
-	}
+	errs := []error{g.order((*Loop).beginDrain)}
 	select {
 	case <-g.done:
 	case <-ctx.Done():
-		errs = append(errs, g.stop())
+		errs = append(errs, g.order(func(l *Loop) { l.forced, l.stopping = true, true }))
 		<-g.done
 	}
 	var sum Report
@@ -100,7 +96,7 @@ func (l *Loop) idle(s *conn) bool {
 // closeAll ends every listener and connection now.
 func (l *Loop) closeAll() {
 	cause := ErrClosed
-	if l.draining {
+	if l.forced {
 		cause = ErrDrainTimeout
 	}
 	for _, a := range l.accepting {
@@ -114,7 +110,7 @@ func (l *Loop) closeAll() {
 		if s.state == dead {
 			continue
 		}
-		if l.draining {
+		if l.forced && s.state != lingering {
 			l.drained.Forced++
 			l.drained.BytesUnsent += int64(s.queued())
 		}

@@ -373,7 +373,11 @@ func TestDrainWithoutRun(t *testing.T) {
 }
 
 func TestCloseEndsADrain(t *testing.T) {
-	s := serve(t, loop.Config{}, tcpAddr, always(lines{}))
+	cause := make(chan error, 1)
+	s := serve(t, loop.Config{}, tcpAddr, always(&calls{
+		data:  lines{}.OnData,
+		close: func(_ loop.Conn, err error) { cause <- err },
+	}))
 	c := s.dial()
 	_, err := c.Write([]byte("half"))
 	must(t, err)
@@ -383,8 +387,9 @@ func TestCloseEndsADrain(t *testing.T) {
 	s.awaitOrders()
 	must(t, s.Close())
 	release()
-	if r := receive(t, report, "Drain"); r.err != nil || r.Forced != 1 {
-		t.Errorf("%+v, %v", r.Report, r.err)
+	wantReport(t, receive(t, report, "Drain"), loop.Report{Conns: 1})
+	if err := receive(t, cause, "OnClose"); err != loop.ErrClosed {
+		t.Errorf("OnClose with %v", err)
 	}
 	hungUp(t, c)
 }

@@ -164,65 +164,76 @@ func TestFloodDoesNotStarveOthers(t *testing.T) {
 			peers[i] = s.connect()
 		}
 		s.until(func() bool { return s.l.StatsNow().Accepted == conns+1 }, "all accepted")
-		for round := range 3 {
-			for _, c := range peers {
-				c.send("x")
-			}
+		for range 3 {
 			perTurn, recvs = 0, 0
-			s.turns(1)
+			echoInOneTurn(s, peers)
 			if perTurn < budget || perTurn > budget+64<<10 {
 				t.Errorf("the flood had %d bytes in a turn, its budget is %d", perTurn, budget)
-			}
-			for i, c := range peers {
-				if got, err := c.recv(); got != "x" {
-					t.Fatalf("round %d: connection %d was not served in the turn: %q, %v", round, i, got, err)
-				}
 			}
 		}
 	})
 }
 
+// echoInOneTurn has all peers served in the same turn.
+func echoInOneTurn(s *stepper, peers []*peer) {
+	s.t.Helper()
+	for _, c := range peers {
+		c.send("x")
+	}
+	s.turns(1)
+	for i, c := range peers {
+		if got, err := c.recv(); got != "x" {
+			s.t.Fatalf("connection %d was not served in the turn: %q, %v", i, got, err)
+		}
+	}
+}
+
+// interrupting is a kernel in which a signal comes before every second call of
+// each kind.
+func interrupting() *kernel {
+	var recv, send, sendv, accept, wait bool
+	interrupt := func(b *bool) bool {
+		*b = !*b
+		return *b
+	}
+	return &kernel{
+		recv: func(host sys.Kernel, fd int, p []byte) (int, sys.Errno) {
+			if interrupt(&recv) {
+				return 0, unix.EINTR
+			}
+			return host.Recv(fd, p)
+		},
+		send: func(host sys.Kernel, fd int, p []byte) (int, sys.Errno) {
+			if interrupt(&send) {
+				return 0, unix.EINTR
+			}
+			return host.Send(fd, p)
+		},
+		sendv: func(host sys.Kernel, fd int, bufs [][]byte) (int, sys.Errno) {
+			if interrupt(&sendv) {
+				return 0, unix.EINTR
+			}
+			return host.Sendv(fd, bufs)
+		},
+		accept: func(host sys.Kernel, fd int, sa *sys.RawSockaddr) (int, sys.Errno) {
+			if interrupt(&accept) {
+				return -1, unix.EINTR
+			}
+			return host.Accept(fd, sa)
+		},
+		wait: func(host sys.Kernel, epfd int, events []sys.EpollEvent) (int, sys.Errno) {
+			if interrupt(&wait) {
+				return 0, unix.EINTR
+			}
+			return host.EpollWait(epfd, events, 0)
+		},
+	}
+}
+
 // EINTR from every call that can give it changes nothing.
 func TestInterruptedCalls(t *testing.T) {
 	eachWay(t, func(t *testing.T, w way) {
-		var recv, send, sendv, accept, wait bool
-		interrupt := func(b *bool) bool {
-			*b = !*b
-			return *b
-		}
-		k := &kernel{
-			recv: func(host sys.Kernel, fd int, p []byte) (int, sys.Errno) {
-				if interrupt(&recv) {
-					return 0, unix.EINTR
-				}
-				return host.Recv(fd, p)
-			},
-			send: func(host sys.Kernel, fd int, p []byte) (int, sys.Errno) {
-				if interrupt(&send) {
-					return 0, unix.EINTR
-				}
-				return host.Send(fd, p)
-			},
-			sendv: func(host sys.Kernel, fd int, bufs [][]byte) (int, sys.Errno) {
-				if interrupt(&sendv) {
-					return 0, unix.EINTR
-				}
-				return host.Sendv(fd, bufs)
-			},
-			accept: func(host sys.Kernel, fd int, sa *sys.RawSockaddr) (int, sys.Errno) {
-				if interrupt(&accept) {
-					return -1, unix.EINTR
-				}
-				return host.Accept(fd, sa)
-			},
-			wait: func(host sys.Kernel, epfd int, events []sys.EpollEvent) (int, sys.Errno) {
-				if interrupt(&wait) {
-					return 0, unix.EINTR
-				}
-				return host.EpollWait(epfd, events, 0)
-			},
-		}
-		s := step(t, loop.Config{Backend: w.backend}, k, w.addr(t), always(echo{}))
+		s := step(t, loop.Config{Backend: w.backend}, interrupting(), w.addr(t), always(echo{}))
 		c := s.connect()
 		const n, piece = 200_000, 5000
 		got := make([]byte, 0, n)

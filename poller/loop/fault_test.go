@@ -166,8 +166,8 @@ func addEvent(events []sys.EpollEvent, n int, token uint64, bits uint32) int {
 	if n == len(events) {
 		return n
 	}
-	const any = sys.EPOLLIN | sys.EPOLLOUT | sys.EPOLLPRI | sys.EPOLLERR | sys.EPOLLHUP | sys.EPOLLRDHUP
-	events[n].Events = bits & any
+	const known = sys.EPOLLIN | sys.EPOLLOUT | sys.EPOLLPRI | sys.EPOLLERR | sys.EPOLLHUP | sys.EPOLLRDHUP
+	events[n].Events = bits & known
 	sys.SetToken(&events[n], token)
 	return n + 1
 }

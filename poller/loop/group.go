@@ -19,10 +19,12 @@ type Group struct {
 	conns    atomic.Int64
 	done     chan struct{} // closed when every loop has ended
 
-	mu        sync.Mutex
-	listeners []*Listener
-	running   bool
-	closed    bool
+	stepping atomic.Bool // a program is in Step
+
+	mu      sync.Mutex
+	adopted map[int]bool // descriptors of fd:// listeners
+	running bool
+	closed  bool
 }
 
 // New makes a group; nothing runs before Run. Close frees it.
@@ -41,7 +43,7 @@ func newGroup(cfg Config, kernel func() sys.Kernel) (_ *Group, err error) {
 		return nil, err
 	}
 	openRuntimePoller()
-	g := &Group{cfg: cfg, k: kernel(), done: make(chan struct{})}
+	g := &Group{cfg: cfg, k: kernel(), done: make(chan struct{}), adopted: map[int]bool{}}
 	if g.maxConns, err = connLimit(g.k, cfg.MaxConns); err != nil {
 		return nil, err
 	}
@@ -108,7 +110,7 @@ func (l *Loop) runToEnd() error {
 	l.goroutine.Store(goroutineID())
 	var failed error
 	for !l.ended {
-		if err := l.Step(); err != nil && failed == nil {
+		if err := l.turn(); err != nil && failed == nil {
 			failed = err
 			l.ignore(l.g.stop()) // a group does not limp on with fewer loops
 		}
@@ -117,8 +119,12 @@ func (l *Loop) runToEnd() error {
 }
 
 // Close ends the group at once: listeners and connections are closed, with
-// OnClose(ErrClosed) for each. Those with work under way are reset. It does not
-// wait for Run to return, so a handler may call it.
+// OnClose(ErrClosed) for each. Those with output queued or input unconsumed are
+// reset. It does not wait for Run to return, so a handler may call it.
+//
+// A group that nobody runs is freed before Close returns; if a program steps
+// the loops itself, Close belongs to the goroutine that does, and from inside a
+// Step the next Step ends the loop.
 func (g *Group) Close() error {
 	g.mu.Lock()
 	running, closed := g.running, g.closed
@@ -130,7 +136,7 @@ func (g *Group) Close() error {
 		return ErrClosed
 	}
 	err := g.stop()
-	if !running {
+	if !running && !g.stepping.Load() {
 		g.free()
 	}
 	return err
@@ -138,9 +144,14 @@ func (g *Group) Close() error {
 
 // stop has every loop end.
 func (g *Group) stop() error {
+	return g.order(func(l *Loop) { l.stopping = true })
+}
+
+// order runs fn on every loop that has not ended.
+func (g *Group) order(fn func(*Loop)) error {
 	var errs []error
 	for _, l := range g.loops {
-		if err := l.order(func() { l.stopping = true }); err != nil && err != ErrClosed {
+		if err := l.order(func() { fn(l) }); err != nil && err != ErrClosed {
 			errs = append(errs, err)
 		}
 	}
@@ -152,7 +163,7 @@ func (g *Group) free() {
 	for _, l := range g.loops {
 		l.stopping = true
 		for !l.ended {
-			l.ignore(l.Step())
+			l.ignore(l.turn())
 		}
 	}
 }

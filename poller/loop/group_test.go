@@ -176,7 +176,7 @@ func TestRunAndCloseTwice(t *testing.T) {
 	if _, err := s.Listen(tcpAddr, always(echo{})); err != loop.ErrClosed {
 		t.Errorf("Listen after Close: %v", err)
 	}
-	if err := s.lis.Close(); err != loop.ErrClosed {
+	if err := s.lis.Close(); !errors.Is(err, loop.ErrClosed) {
 		t.Errorf("Listener.Close after Close: %v", err)
 	}
 	if err := s.Loops()[0].Post(func() {}); err != loop.ErrClosed {

@@ -5,7 +5,8 @@ package loop
 // connection's loop, one at a time and never from inside a method call: Close
 // in OnData returns before OnClose runs.
 //
-// A callback that panics closes its own connection and no other.
+// A callback that panics closes its own connection and no other. It must not
+// call runtime.Goexit (as testing.T.FailNow does): that ends the loop.
 type Handler interface {
 	// OnOpen is the first callback. A handler that speaks first writes here.
 	OnOpen(c Conn)
@@ -23,8 +24,9 @@ type Handler interface {
 	// OnReadEOF returns. Writing goes on until c.Close or c.CloseWrite.
 	OnReadEOF(c Conn, rest []byte)
 
-	// OnDrain says that output which had passed the high-water mark, or was
-	// refused with ErrWriteQueueFull, fell to the low-water mark.
+	// OnDrain says that output which had passed the high-water mark, or of
+	// which Write had refused some with ErrWriteQueueFull, fell to the
+	// low-water mark.
 	OnDrain(c Conn)
 
 	// OnClose is the last callback and comes exactly once for each OnOpen. In

@@ -87,7 +87,11 @@ func (l *Loop) readPlain(s *conn) {
 	if p := l.first; len(p) > 0 && len(p) == l.pending && s.flags == tcp {
 		if m, e := l.k.Send(s.fd, p); e == 0 {
 			l.stats.BytesOut += uint64(m)
-			l.first, l.pending = p[m:], len(p)-m
+			l.pending = len(p) - m
+			if l.first = nil; m < len(p) {
+				l.first = p[m:]
+				l.stats.ShortWrites++
+			}
 		} else {
 			l.sendFailed(s, e) // the errno is told only once
 		}
@@ -96,7 +100,7 @@ func (l *Loop) readPlain(s *conn) {
 	if used != n {
 		l.keep(s, l.buf[:n], used)
 	}
-	if n == len(l.buf) && !s.has(ending) {
+	if n == len(l.buf) && s.cause == nil {
 		l.read(s)
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -27,6 +27,7 @@ type Listener struct {
 	addr       rawsock.Sockaddr
 	flags      flags
 	acceptors  []*acceptor
+	closed     atomic.Bool
 
 	// The file that bind made, removed at the end if it is still that file.
 	path string
@@ -57,24 +58,31 @@ func (g *Group) Listen(addr string, newHandler func(Conn) Handler) (*Listener, e
 	if newHandler == nil {
 		return nil, errors.New("loop: Listen needs a function that makes handlers")
 	}
+	var addrs []rawsock.Sockaddr
+	switch {
+	case a.Network == "fd":
+	case a.IsStream():
+		// A look-up may take seconds: not under the lock.
+		if addrs, err = a.Resolve(context.Background(), true); err != nil {
+			return nil, &ListenError{Call: "resolve", Address: a.String(), Err: err}
+		}
+	default:
+		return nil, &ListenError{Call: "listen", Address: a.String(), Err: errors.ErrUnsupported}
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {
 		return nil, ErrClosed
 	}
 	lis := &Listener{g: g, newHandler: newHandler}
-	switch {
-	case a.Network == "fd":
+	if a.Network == "fd" {
 		err = lis.adopt(a)
-	case a.IsStream():
-		err = lis.listen(a)
-	default:
-		err = &ListenError{Call: "listen", Address: a.String(), Err: errors.ErrUnsupported}
+	} else {
+		err = lis.listen(a, addrs)
 	}
 	if err != nil {
 		return nil, err
 	}
-	g.listeners = append(g.listeners, lis)
 	return lis, lis.start()
 }
 
@@ -106,24 +114,26 @@ func text(sa rawsock.Sockaddr) string {
 	return sa.String()
 }
 
-// Close stops listening. Connections go on; those that were not accepted yet
-// are reset by the kernel.
+// Close stops listening, with the next turn of the group's loops. Connections
+// go on; those that were not accepted yet are reset by the kernel. ErrClosed if
+// it was called before, or the group has ended.
 func (lis *Listener) Close() error {
-	for _, a := range lis.acceptors {
-		if err := a.loop.order(func() { a.loop.closeAcceptor(a) }); err != nil {
-			return err
-		}
+	if lis.closed.Swap(true) {
+		return ErrClosed
 	}
-	return nil
+	var errs []error
+	for _, a := range lis.acceptors {
+		errs = append(errs, a.loop.order(func() { a.loop.closeAcceptor(a) }))
+	}
+	if err := errors.Join(errs...); !errors.Is(err, ErrClosed) {
+		return err
+	}
+	return ErrClosed
 }
 
 // listen makes the sockets of one address: the first one that a stands for and
 // that can be bound.
-func (lis *Listener) listen(a address.Address) error {
-	addrs, err := a.Resolve(context.Background(), true)
-	if err != nil {
-		return &ListenError{Call: "resolve", Address: a.String(), Err: err}
-	}
+func (lis *Listener) listen(a address.Address, addrs []rawsock.Sockaddr) (err error) {
 	lis.network = "unix"
 	if !a.IsUnix() {
 		lis.network, lis.flags = "tcp", tcp
@@ -255,43 +265,6 @@ func inheritedOptions(a address.Address, isTCP bool) []intOption {
 		}
 	}
 	return opts
-}
-
-// adopt takes over a listening socket that the program was given.
-func (lis *Listener) adopt(a address.Address) error {
-	k := lis.g.k
-	fail := func(call string, e sys.Errno) error {
-		return &ListenError{Call: call, Address: a.String(), Err: e}
-	}
-	for _, want := range []struct{ name, value int }{{unix.SO_TYPE, unix.SOCK_STREAM}, {unix.SO_ACCEPTCONN, 1}} {
-		var v [4]byte
-		if _, e := k.Getsockopt(a.FD, unix.SOL_SOCKET, want.name, v[:]); e != 0 {
-			return fail("getsockopt", e)
-		}
-		if int(binary.NativeEndian.Uint32(v[:])) != want.value {
-			return &ListenError{Call: "adopt", Address: a.String(), Err: errors.New("not a listening stream socket")}
-		}
-	}
-	var raw sys.RawSockaddr
-	if e := k.Getsockname(a.FD, &raw); e != 0 {
-		return fail("getsockname", e)
-	}
-	if e := k.SetNonblock(a.FD, true); e != 0 {
-		return fail("ioctl", e)
-	}
-	var err error
-	if lis.addr, err = rawsock.SockaddrFromBytes(raw.Bytes()); err != nil {
-		return err
-	}
-	lis.network = "unix"
-	if slices.Contains([]int{unix.AF_INET, unix.AF_INET6}, lis.addr.Family()) {
-		lis.network, lis.flags = "tcp", tcp
-	}
-	if e := setOptions(k, a.FD, inheritedOptions(a, lis.flags == tcp)); e != 0 {
-		return fail("setsockopt", e)
-	}
-	lis.acceptors = []*acceptor{{listener: lis, fd: a.FD, sleeping: true, deals: len(lis.g.loops) > 1}}
-	return nil
 }
 
 // abandon undoes what bindAll did before it failed.

@@ -72,8 +72,9 @@ type Loop struct {
 	spin  spinner
 	spare int // a descriptor to give up when there are no others, -1 if there is none
 
-	draining bool
-	stopping bool
+	draining bool // take no more, let the busy finish
+	forced   bool // the time for that is over
+	stopping bool // close everything now
 	ended    bool
 	drained  Report
 	// goroutine is who runs the loop, for Drain.
@@ -125,6 +126,12 @@ func (l *Loop) Group() *Group { return l.g }
 // ends it, otherwise nil. Group.Run calls it until then; only a program that
 // steps loops itself calls it, always from one goroutine.
 func (l *Loop) Step() error {
+	l.g.stepping.Store(true)
+	defer l.g.stepping.Store(false)
+	return l.turn()
+}
+
+func (l *Loop) turn() error {
 	if l.ended {
 		return ErrClosed
 	}
@@ -139,7 +146,8 @@ func (l *Loop) Step() error {
 	l.stats.Events += uint64(n)
 	l.stats.MaxBatch = max(l.stats.MaxBatch, uint64(n))
 	l.phase(n > 0, (*Loop).dispatch)
-	l.phase(true, (*Loop).runTimers)
+	// Once: a timer that arms itself for now and panics must not keep the turn.
+	l.try((*Loop).runTimers)
 	l.phase(l.posted(), (*Loop).runPosts)
 	l.phase(len(l.todo) > 0, (*Loop).runReady)
 	l.feed()
@@ -194,8 +202,16 @@ func (l *Loop) panicked(err *PanicError) {
 	}
 }
 
-// report passes an error that has no caller to Config.OnError.
-func (l *Loop) report(err error) { l.cfg.OnError(err) }
+// report passes an error that has no caller to Config.OnError. It is called
+// where everything else is done, but a panic in OnError must not undo that.
+func (l *Loop) report(err error) {
+	defer func() {
+		if !l.cfg.CrashOnPanic && recover() != nil {
+			l.stats.Panics++
+		}
+	}()
+	l.cfg.OnError(err)
+}
 
 // ignore is for errors of cleaning up, which change nothing.
 func (l *Loop) ignore(err error) {

@@ -63,7 +63,7 @@ func (l *Loop) writeOver(s *conn, p []byte) (int, error) {
 		n = l.sendNow(s, p)
 	}
 	if s.cause != nil {
-		return n, ErrClosed
+		return n, ErrWriteClosed
 	}
 	fits := min(len(p)-n, max(l.room(s), 0))
 	l.enqueue(s, p[n:n+fits])
@@ -108,8 +108,10 @@ func (l *Loop) feed() {
 // Send is Write for any goroutine: it copies p and takes all of it or nothing.
 // Bytes of one Send stay together; Sends of one goroutine keep their order.
 //
-// It returns ErrWriteQueueFull, ErrPostQueueFull, or ErrClosed. A connection
-// that ends meanwhile drops what is under way.
+// It returns ErrWriteQueueFull or ErrPostQueueFull, and later calls may succeed,
+// unless p is longer than Limits.MaxQueued; ErrWriteClosed after Close or
+// CloseWrite; ErrClosed after the end. What was accepted before a Close is sent
+// before the half-close; only a connection that fails drops it.
 func (c Conn) Send(p []byte) error {
 	if c.s == nil {
 		return ErrClosed
@@ -128,6 +130,8 @@ func (c Conn) Send(p []byte) error {
 	return l.post(message{to: c}, p, func() {
 		l.queued.Add(-int64(len(p)))
 		c.unclaim(len(p))
+		// A half-close may have been waiting for these bytes.
+		_ = l.order(func() { l.revisit(c) }) // a loop that has ended has no half-close to do
 	})
 }
 
@@ -152,7 +156,10 @@ func (c Conn) claim(n, limit int) error {
 		if uint32(word>>32) != c.gen {
 			return ErrClosed
 		}
-		if n > limit-int(uint32(word)) {
+		if word&claimClosed != 0 {
+			return ErrWriteClosed
+		}
+		if n > limit-int(word&(claimClosed-1)) {
 			return ErrWriteQueueFull
 		}
 		if c.s.claim.CompareAndSwap(word, word+uint64(n)) {
@@ -171,6 +178,13 @@ func (c Conn) unclaim(n int) {
 	}
 }
 
+// revisit has c settled again.
+func (l *Loop) revisit(c Conn) {
+	if s := c.live(); s != nil {
+		l.touch(s)
+	}
+}
+
 // deliver puts the bytes of a Send, which are claimed already, into the queue.
 func (l *Loop) deliver(c Conn, p []byte) {
 	s := c.live()
@@ -178,10 +192,11 @@ func (l *Loop) deliver(c Conn, p []byte) {
 		l.queued.Add(-int64(len(p)))
 		return
 	}
-	if s.state != open || s.cause != nil || s.has(finWanted) {
+	if s.cause != nil {
 		l.queued.Add(-int64(len(p)))
 		s.release(len(p))
 		l.stats.Unsent += uint64(len(p))
+		l.touch(s)
 		return
 	}
 	s.out.Append(&l.pool, p)
@@ -400,7 +415,7 @@ func (l *Loop) fellToLow(s *conn) bool {
 		s.paused = 0
 		l.resumed(s)
 	}
-	if s.flags&(wantDrain|starved) != wantDrain || s.state != open {
+	if s.flags&(wantDrain|starved|finWanted) != wantDrain || s.state != open {
 		return false
 	}
 	s.flags &^= wantDrain

@@ -117,79 +117,88 @@ func TestManyWritesOfOneCallback(t *testing.T) {
 	})
 }
 
+// scribe writes the bytes of one stream to a connection in pieces of random
+// size.
+type scribe struct {
+	t    *testing.T
+	rng  *rand.Rand
+	all  []byte
+	off  int
+	conn loop.Conn
+}
+
+func (w *scribe) piece() []byte {
+	p := w.all[w.off:min(w.off+1+w.rng.IntN(1<<w.rng.IntN(16)), len(w.all))]
+	w.off += len(p)
+	return p
+}
+
+func (w *scribe) write(p []byte) {
+	if n, err := w.conn.Write(p); n != len(p) || err != nil {
+		w.t.Errorf("Write of %d bytes: %d, %v", len(p), n, err)
+	}
+}
+
 // E1: whichever way bytes are written in, and however little the kernel takes,
 // they come out in order.
 func TestOutputOrder(t *testing.T) {
 	eachWay(t, func(t *testing.T, w way) {
 		const total = 1 << 20
-		rng := rand.New(rand.NewPCG(3, 3))
-		var conns []loop.Conn
-		off := 0
-		piece := func() []byte {
-			p := make([]byte, min(1+rng.IntN(1<<rng.IntN(16)), total-off))
-			pattern(p, 6, off)
-			off += len(p)
-			return p
-		}
-		write := func() {
-			p := piece()
-			if n, err := conns[0].Write(p); n != len(p) || err != nil {
-				t.Errorf("Write of %d: %d, %v", len(p), n, err)
-			}
-		}
+		in := &scribe{t: t, rng: rand.New(rand.NewPCG(3, 3)), all: patterned(6, total)}
+		opened := 0
 		cfg := loop.Config{Backend: w.backend, Limits: loop.Limits{MaxQueued: 2 * total, HighWater: 2 * total}}
 		s := step(t, cfg, nil, w.addr(t), always(&calls{
 			open: func(c loop.Conn) {
-				conns = append(conns, c)
-				smallBuffer(t, c, 16<<10)
-			},
-			data: func(_ loop.Conn, in []byte) int { // of either connection
-				for range in {
-					write()
+				if opened++; opened == 1 {
+					in.conn = c
+					smallBuffer(t, c, 16<<10)
 				}
-				return len(in)
+			},
+			data: func(_ loop.Conn, b []byte) int { // of either connection
+				for range b {
+					in.write(in.piece())
+				}
+				return len(b)
 			},
 		}))
-		c := s.connect()
-		s.turns(2)
-		other := s.connect()
-		s.until(func() bool { return len(conns) == 2 }, "both open")
-		var got []byte
-		queued := uint64(0)
-		for off < total {
-			before := off
-			switch rng.IntN(5) {
-			case 0:
-				must(t, s.l.Post(write))
-			case 1:
-				must(t, conns[0].Send(piece()))
-			case 2:
-				c.send("xx")
-			case 3:
-				other.send("xxx")
-			case 4: // one after the other in the same turn
-				p := piece()
-				must(t, s.l.Post(func() { _, _ = conns[0].Write(p) }))
-				must(t, conns[0].Send(piece()))
-			}
-			s.until(func() bool { return off > before }, "the write")
-			s.turns(1)
-			queued = max(queued, s.l.StatsNow().Queued)
-			if rng.IntN(2) == 0 {
-				b, err := c.recv()
-				must(t, err)
-				got = append(got, b...)
-			}
-		}
-		if queued == 0 {
-			t.Error("nothing was queued: the test does not test queues")
-		}
+		c, other := s.connect(), s.connect()
+		s.until(func() bool { return opened == 2 }, "both open")
+		got, queued := scramble(s, in, c, other)
 		got = append(got, s.collect(c, total-len(got))...)
 		wantPattern(t, got, 6, total)
-		if n := conns[0].Queued(); n != 0 {
-			t.Errorf("%d bytes are still queued", n)
+		if n := in.conn.Queued(); n != 0 || queued == 0 {
+			t.Errorf("%d bytes are still queued, %d were at most", n, queued)
 		}
 	})
+}
+
+// scramble writes all of in, in every way there is, while c reads a little. It
+// returns what c has read and how much was queued at most.
+func scramble(s *stepper, in *scribe, c, other *peer) (got []byte, queued int) {
+	ways := []func(){
+		func() { must(s.t, s.l.Post(func() { in.write(in.piece()) })) },
+		func() { must(s.t, in.conn.Send(in.piece())) },
+		func() { c.send("xx") },
+		func() { other.send("xxx") },
+		func() { // one after the other in the same turn
+			p := in.piece()
+			must(s.t, s.l.Post(func() { in.write(p) }))
+			must(s.t, in.conn.Send(in.piece()))
+		},
+	}
+	for in.off < len(in.all) {
+		before := in.off
+		ways[in.rng.IntN(len(ways))]()
+		s.until(func() bool { return in.off > before }, "the write")
+		s.turns(1)
+		queued = max(queued, in.conn.Queued())
+		if in.rng.IntN(4) == 0 {
+			b, err := c.recv()
+			must(s.t, err)
+			got = append(got, b...)
+		}
+	}
+	return got, queued
 }
 
 // Sends of many goroutines: each one's bytes stay together and in order.

@@ -1,5 +1,10 @@
 package loop
 
+import (
+	"errors"
+	"io/fs"
+)
+
 // message is what other goroutines send to a loop: a function to run, bytes for
 // a connection, or a connection that another loop accepted.
 type message struct {
@@ -26,7 +31,16 @@ func (l *Loop) post(m message, p []byte, undo func()) error {
 		undo()
 		return postError(err)
 	}
-	return l.p.Wake()
+	return l.wake()
+}
+
+// wake has the loop look at its queues. A loop that has ended meanwhile did so
+// with its last turn.
+func (l *Loop) wake() error {
+	if err := l.p.Wake(); err != nil && !errors.Is(err, fs.ErrClosed) {
+		return err
+	}
+	return nil
 }
 
 // order runs fn on the loop however full the queue for users is.
@@ -34,7 +48,7 @@ func (l *Loop) order(fn func()) error {
 	if _, err := l.control.Push(fn, nil); err != nil {
 		return postError(err)
 	}
-	return l.p.Wake()
+	return l.wake()
 }
 
 // receive serves one message.

@@ -226,17 +226,24 @@ func TestTimers(t *testing.T) {
 		}
 		fired = nil
 	}
+	s.turns(1)
+	clock += 2 * time.Millisecond
 	wants("0", "-1")
 	if !stopped.Stop() || stopped.Stop() {
 		t.Error("Stop does not say what it did")
 	}
-	clock += 9 * time.Millisecond
+	clock += 7 * time.Millisecond
 	wants()
 	clock += 3 * time.Millisecond
-	wants("10", "again")
-	clock += 37 * time.Millisecond
-	wants("20")
+	s.turns(1)
+	if len(fired) != 1 {
+		t.Errorf("%v in one turn, want a timer that is armed in it to wait for the next", fired)
+	}
 	clock += 2 * time.Millisecond
+	wants("10", "again")
+	clock += 35 * time.Millisecond
+	wants("20")
+	clock += 3 * time.Millisecond
 	wants("50")
 	clock += 1000 * time.Hour
 	wants()

@@ -18,6 +18,8 @@ func (l *Loop) wait() (int, error) {
 			return n, err
 		}
 		l.spin.missed()
+		l.now = l.k.Now()
+		timeout = l.timeout()
 	}
 	l.publish()
 	// A wake-up that a busy poll took is not lost: posted says so. One that
