@@ -167,3 +167,17 @@ func (g *Group) free() {
 		}
 	}
 }
+
+// Serve listens on one address and runs one loop with every default until that
+// fails: New, Listen and Run, for programs that need no more. It always returns
+// an error.
+func Serve(addr string, newHandler func(Conn) Handler) error {
+	g, err := New(Config{})
+	if err != nil {
+		return err
+	}
+	if _, err := g.Listen(addr, newHandler); err != nil {
+		return errors.Join(err, g.Close())
+	}
+	return errors.Join(g.Run(), ErrClosed)
+}
