@@ -3,6 +3,8 @@ package loop
 import (
 	"errors"
 	"io/fs"
+
+	"github.com/rawloop/rawloop/internal/queue"
 )
 
 // message is what other goroutines send to a loop: a function to run, bytes for
@@ -61,4 +63,15 @@ func (l *Loop) receive(m message, p []byte) {
 	default:
 		l.deliver(m.to, p)
 	}
+}
+
+// postError gives the errors of the post queue the names of this package.
+func postError(err error) error {
+	switch {
+	case errors.Is(err, queue.ErrFull):
+		return ErrPostQueueFull
+	case errors.Is(err, queue.ErrClosed):
+		return ErrClosed
+	}
+	return err
 }
