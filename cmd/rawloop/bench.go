@@ -1,13 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -32,6 +32,8 @@ type benchFlags struct {
 	warmup   time.Duration
 	wait     time.Duration
 	json     bool
+	stream   bool
+	say      verbosity
 }
 
 // sizeFlag is a number of bytes with an optional unit.
@@ -56,30 +58,31 @@ func newBench() *cobra.Command {
 		Use:   "bench [ADDRESS]",
 		Short: "Drive an echo server, check every byte, measure latency",
 		Long:  benchHelp,
-		Args:  cobra.MaximumNArgs(1),
+		Args:  wantArgs(0, 1, "at most one ADDRESS"),
 		RunE: verb(func(cmd *cobra.Command, args []string) error {
 			stderr := cmd.ErrOrStderr()
-			o.busyPoll = busy.d
-			o.report = func(format string, args ...any) { fmt.Fprintf(stderr, "rawloop: "+format+"\n", args...) }
+			o.busyPoll, o.drain = busy.d, time.Second
+			o.report = reporter(stderr)
 			a, err := f.check(args)
-			if err != nil {
+			if err := cmp.Or(err, o.check(), f.checkSelf(cmd.Flags())); err != nil {
 				return err
 			}
 			if f.messages > 0 && !cmd.Flags().Changed("duration") {
 				f.duration = 24 * time.Hour
 			}
 			if o.engine == engineBlocking && f.conns > 1 {
-				o.report("engine blocking serves one connection at a time: using 1 connection instead of %d", f.conns)
+				f.say.notes(stderr)("engine blocking serves one connection at a time: using 1 connection instead of %d", f.conns)
 				f.conns, f.threads = 1, 1
 			}
 			return bench(cmd.OutOrStdout(), stderr, a, o, f)
 		}),
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&o.engine, "engine", engineLoop, "how --self serves, or what ADDRESS is known to be: "+strings.Join(engines, ", "))
+	engineVar(cmd, &o.engine, "how --self serves: ")
 	fs.IntVar(&o.loops, "loops", 1, "event loops of --self")
 	fs.Var(&busy, "busy-poll", "how long an idle loop of --self asks again before it sleeps; 0 is off (default adapts)")
 	f.define(fs)
+	cmd.ValidArgsFunction = completeAddress
 	return cmd
 }
 
@@ -105,6 +108,18 @@ func (f *benchFlags) define(fs *pflag.FlagSet) {
 	fs.IntVar(&f.threads, "threads", 1, "goroutines that drive, each with its share of the connections")
 	fs.DurationVarP(&f.wait, "wait", "w", 5*time.Second, "how long to wait for connections to open, and for answers at the end")
 	fs.BoolVar(&f.json, "json", false, "print one JSON object")
+	fs.BoolVar(&f.stream, "json-stream", false, "print a JSON object a line: one for each second, and at the end that of --json")
+	f.say.define(fs, "how the stages of the run went")
+}
+
+// checkSelf refuses the flags of a server that is not ours.
+func (f *benchFlags) checkSelf(fs *pflag.FlagSet) error {
+	for _, name := range []string{"engine", "loops", "busy-poll"} {
+		if !f.self && fs.Changed(name) {
+			return usagef("--%s is for the server of --self", name)
+		}
+	}
+	return nil
 }
 
 // check validates the flags against each other and reads the address.
@@ -150,13 +165,16 @@ func bench(stdout, stderr io.Writer, a address.Address, o serverOptions, f bench
 		stopSelf, t.addrs, t.label = stop, []rawsock.Sockaddr{ep.addr}, ep.label
 	} else {
 		var err error
-		if t.addrs, err = a.Resolve(context.Background(), false); err != nil {
-			return fromNet(err, "resolve", a.String())
+		if t.addrs, t.label, err = resolveRemote(context.Background(), a); err != nil {
+			return err
 		}
-		t.label = labelOf(a, t.addrs[0])
 	}
 	r := newBenchReport(t, f)
-	err := r.measure(stderr, t, f)
+	var s *benchStream
+	if f.stream {
+		s = newBenchStream(stdout, f.threads, int(f.size))
+	}
+	err := r.measure(stderr, s, t, f)
 	if f.self {
 		stats, serr := stopSelf()
 		r.Engine, r.Server = o.engine, stats
@@ -165,7 +183,7 @@ func bench(stdout, stderr io.Writer, a address.Address, o serverOptions, f bench
 	if err != nil {
 		return err
 	}
-	if err := r.print(stdout, f.json); err != nil && !errors.Is(err, unix.EPIPE) {
+	if err := r.print(stdout, f); err != nil && !errors.Is(err, unix.EPIPE) {
 		return err
 	}
 	return r.verdict()
@@ -185,7 +203,7 @@ func serveSelf(a address.Address, o serverOptions) (endpoint, func() (*serverSta
 	served := make(chan error, 1)
 	go func() { served <- e.serve() }()
 	stop := func() (*serverStats, error) {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), o.drain)
 		defer cancel()
 		drained := e.drain(ctx)
 		err := <-served

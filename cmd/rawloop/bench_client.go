@@ -47,6 +47,11 @@ type client struct {
 	issuing   bool  // replies are followed by new messages
 	recording bool
 	res       result
+
+	stream   *benchStream // nil without --json-stream
+	number   int          // of this client
+	interval int          // of the stream, under way
+	reported result       // how far the stream knows
 }
 
 // result is what a client measured.
@@ -218,12 +223,19 @@ func (cl *client) drive(warm, end time.Time, limit int64) (time.Duration, error)
 		} else if limit > 0 {
 			deadline = quiet
 		}
+		if cl.stream != nil && cl.recording {
+			deadline = cl.tick(now, warm, deadline)
+		}
 		if err := cl.step(deadline); err != nil {
 			return 0, err
 		}
 	}
 	cl.issuing = false
-	return max(time.Since(warm), 0), nil
+	took := max(time.Since(warm), 0)
+	if cl.stream != nil {
+		cl.publish(took, true)
+	}
+	return took, nil
 }
 
 // idle reports whether no connection waits for an answer.

@@ -50,8 +50,11 @@ func newBenchReport(t target, f benchFlags) *benchReport {
 }
 
 // fill adds up what the clients measured.
-func (r *benchReport) fill(clients []*client, took time.Duration) {
+func (r *benchReport) fill(clients []*client, s *benchStream, took time.Duration) {
 	h := hdrhistogram.New(1, maxLatency, 3)
+	if s != nil {
+		h.Merge(s.total)
+	}
 	for _, cl := range clients {
 		h.Merge(cl.res.hist)
 		r.Messages += cl.res.messages
@@ -76,9 +79,14 @@ func (r *benchReport) fill(clients []*client, took time.Duration) {
 }
 
 // print writes the table, or the object.
-func (r *benchReport) print(w io.Writer, asJSON bool) error {
-	if asJSON {
+func (r *benchReport) print(w io.Writer, f benchFlags) error {
+	switch {
+	case f.stream:
+		return printLine(w, r)
+	case f.json:
 		return printJSON(w, r)
+	case f.say.quiet:
+		return nil
 	}
 	server := ""
 	if r.Engine != "" {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -13,6 +12,9 @@ import (
 // benchRun is the clients of one measurement.
 type benchRun struct {
 	clients []*client
+	stream  *benchStream // nil without --json-stream
+	notes   func(format string, args ...any)
+	detail  func(format string, args ...any)
 	stop    atomic.Bool
 }
 
@@ -27,8 +29,9 @@ func (b *benchRun) each(fn func(cl *client) error) error {
 	return errors.Join(errs...)
 }
 
-func newBenchRun(t target, threads int) (*benchRun, error) {
-	b := &benchRun{}
+func newBenchRun(stderr io.Writer, s *benchStream, t target, f benchFlags) (*benchRun, error) {
+	b := &benchRun{stream: s, notes: f.say.notes(stderr), detail: f.say.details(stderr)}
+	threads := f.threads
 	for i := range threads {
 		first, last := i*t.conns/threads, (i+1)*t.conns/threads
 		cl, err := newClient(t, first, last-first, &b.stop)
@@ -36,6 +39,7 @@ func newBenchRun(t target, threads int) (*benchRun, error) {
 			b.close()
 			return nil, err
 		}
+		cl.stream, cl.number = s, i
 		b.clients = append(b.clients, cl)
 	}
 	return b, nil
@@ -48,8 +52,8 @@ func (b *benchRun) close() {
 }
 
 // measure takes a run through its stages and fills in the report.
-func (r *benchReport) measure(stderr io.Writer, t target, f benchFlags) error {
-	b, err := newBenchRun(t, f.threads)
+func (r *benchReport) measure(stderr io.Writer, s *benchStream, t target, f benchFlags) error {
+	b, err := newBenchRun(stderr, s, t, f)
 	if err != nil {
 		return err
 	}
@@ -59,19 +63,21 @@ func (r *benchReport) measure(stderr io.Writer, t target, f benchFlags) error {
 			_ = cl.p.Wake() // a client that is gone needs none
 		}
 	})
-	err = b.stages(stderr, t, f, r)
+	err = b.stages(t, f, r)
 	if s := done(); s != nil {
 		r.signal = s
 	}
 	return err
 }
 
-func (b *benchRun) stages(stderr io.Writer, t target, f benchFlags, r *benchReport) error {
-	deadline := time.Now().Add(t.patience)
+func (b *benchRun) stages(t target, f benchFlags, r *benchReport) error {
+	start := time.Now()
+	deadline := start.Add(t.patience)
 	if err := b.each(func(cl *client) error { return cl.open(deadline) }); err != nil {
 		return err
 	}
-	sound, err := b.probe(stderr, t, r)
+	b.detail("%d connections to %s opened in %v", t.conns, t.label, time.Since(start).Round(time.Microsecond))
+	sound, err := b.probe(t, r)
 	if err != nil {
 		return err
 	}
@@ -81,10 +87,11 @@ func (b *benchRun) stages(stderr io.Writer, t target, f benchFlags, r *benchRepo
 			return err
 		}
 	}
+	b.detail("measured for %v, waiting for the last answers", took.Round(time.Microsecond))
 	if err := b.each((*client).finish); err != nil {
 		return err
 	}
-	r.fill(b.clients, took)
+	r.fill(b.clients, b.stream, took)
 	return nil
 }
 
@@ -111,7 +118,7 @@ func (b *benchRun) share(cl *client, messages, conns int64) int64 {
 
 // probe finds out whether every connection is served. A server that answers on one only is a sequential one: then the run goes on
 // with that connection. If some are not answered there is nothing to measure, only losses to report: then sound is false.
-func (b *benchRun) probe(stderr io.Writer, t target, r *benchReport) (sound bool, err error) {
+func (b *benchRun) probe(t target, r *benchReport) (sound bool, err error) {
 	var total, answered atomic.Int64
 	deadline := time.Now().Add(t.patience)
 	err = b.each(func(cl *client) error {
@@ -126,14 +133,14 @@ func (b *benchRun) probe(stderr io.Writer, t target, r *benchReport) (sound bool
 	case n == t.conns || b.stop.Load():
 		return true, nil
 	case n == 1:
-		fmt.Fprintf(stderr, "rawloop: only 1 of %d connections is answered, the server serves one at a time: using 1 connection\n", t.conns)
+		b.notes("only 1 of %d connections is answered, the server serves one at a time: using 1 connection", t.conns)
 		r.Connections = 1
 		for _, cl := range b.clients {
 			cl.keepAnswered()
 		}
 		return true, nil
 	default:
-		fmt.Fprintf(stderr, "rawloop: only %d of %d connections were answered within %v\n", n, t.conns, t.patience)
+		b.notes("only %d of %d connections were answered within %v", n, t.conns, t.patience)
 		return false, nil
 	}
 }

@@ -88,6 +88,44 @@ func TestBenchStopsAfterMessages(t *testing.T) {
 	}
 }
 
+func TestBenchQuietAndVerbose(t *testing.T) {
+	code, stdout, stderr := runCommand(t, nil, "bench", "--self", "-q", "--engine", "blocking", "-n", "10")
+	if code != exitOK || stdout != "" || stderr != "" {
+		t.Errorf("bench -q: exit %d, stdout %s, stderr %s", code, stdout, stderr)
+	}
+	if _, stderr := benchJSON(t, exitOK, "--self", "-v", "-n", "10", "-c", "3"); !strings.Contains(stderr, "3 connections to tcp 127.0.0.1:") {
+		t.Errorf("bench -v says %s", stderr)
+	}
+}
+
+func TestBenchStream(t *testing.T) {
+	code, stdout, stderr := runCommand(t, nil, "bench", "--self", "--json-stream", "-c", "6", "--threads", "2", "-d", "2300ms")
+	if code != exitOK {
+		t.Fatalf("exit %d, %s", code, stderr)
+	}
+	lines := strings.Split(strings.TrimSpace(stdout), "\n")
+	var final benchReport
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &final); err != nil || final.Schema != benchSchema || len(lines) != 4 {
+		t.Fatalf("%v: %d lines, the last one of schema %q:\n%s", err, len(lines), final.Schema, stdout)
+	}
+	var sum benchInterval
+	for k, line := range lines[:3] {
+		var i benchInterval
+		if err := json.Unmarshal([]byte(line), &i); err != nil {
+			t.Fatal(err)
+		}
+		if i.Schema != intervalSchema || i.Start != float64(k) || i.Messages == 0 || i.Bytes != 64*i.Messages ||
+			i.Latency.P50 <= 0 || i.Latency.P99 < i.Latency.P50 || k < 2 && i.Seconds != 1 {
+			t.Errorf("interval %d: %s", k, line)
+		}
+		sum.Messages += i.Messages
+		sum.Seconds += i.Seconds
+	}
+	if sum.Messages != final.Messages || max(sum.Seconds-final.Seconds, final.Seconds-sum.Seconds) > 1e-6 || final.Latency.P50 <= 0 {
+		t.Errorf("intervals of %d messages and %v s, the whole: %s", sum.Messages, sum.Seconds, lines[3])
+	}
+}
+
 // faulty is an echo server whose answers pass through spoil, which gets what one connection received and how much of it came before.
 func faulty(t *testing.T, spoil func(in []byte, before int) []byte) string {
 	t.Helper()
@@ -213,8 +251,8 @@ func TestBenchFindsASequentialServer(t *testing.T) {
 	if r.Connections != 1 || r.Messages == 0 || !strings.Contains(stderr, "using 1 connection") {
 		t.Errorf("%+v, stderr: %s", r, stderr)
 	}
-	if r, stderr = benchJSON(t, exitOK, "-c", "5", "-n", "100", "--engine", "blocking", where); r.Connections != 1 || r.Messages != 100 {
-		t.Errorf("%+v, stderr: %s", r, stderr)
+	if _, stderr = benchJSON(t, exitOK, "-q", "-c", "5", "-n", "100", where); stderr != "" {
+		t.Errorf("bench -q says %s", stderr)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -14,11 +15,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rawloop/rawloop/internal/address"
-	"github.com/rawloop/rawloop/rawsock"
 )
 
 func newConnect() *cobra.Command {
-	var wait time.Duration
+	var (
+		wait time.Duration
+		say  verbosity
+	)
 	cmd := &cobra.Command{
 		Use:   "connect ADDRESS",
 		Short: "Send stdin to a server and its answers to stdout",
@@ -31,7 +34,8 @@ At the end of stdin the sending half is closed and reading goes on until the ser
 closes first can still be sent to; on a terminal that ends the session.
 
 Exit: 1 if the connection cannot be made or breaks, 124 if nothing moved for the time of -w.`,
-		Args: cobra.ExactArgs(1),
+		Args:              wantArgs(1, 1, "one ADDRESS, as in rawloop connect 127.0.0.1:9000"),
+		ValidArgsFunction: completeAddress,
 		RunE: verb(func(cmd *cobra.Command, args []string) error {
 			addrs, err := parseStreams(args)
 			if err != nil {
@@ -40,10 +44,11 @@ Exit: 1 if the connection cannot be made or breaks, 124 if nothing moved for the
 			if wait < 0 {
 				return usagef("-w wants 0 or more, not %v", wait)
 			}
-			return connect(cmd.InOrStdin(), cmd.OutOrStdout(), addrs[0], wait)
+			return connect(cmd.InOrStdin(), cmd.OutOrStdout(), addrs[0], wait, say.details(cmd.ErrOrStderr()))
 		}),
 	}
 	cmd.Flags().DurationVarP(&wait, "wait", "w", 0, "limit of time for connecting, and for a pause in which nothing is received or sent; 0 is none")
+	say.define(cmd.Flags(), "who is connected to whom, and how much went each way")
 	return cmd
 }
 
@@ -53,7 +58,7 @@ type duplexConn interface {
 	CloseWrite() error
 }
 
-func connect(stdin io.Reader, stdout io.Writer, a address.Address, wait time.Duration) error {
+func connect(stdin io.Reader, stdout io.Writer, a address.Address, wait time.Duration, detail func(string, ...any)) error {
 	conn, err := dial(a, wait)
 	if err != nil {
 		return err
@@ -63,6 +68,8 @@ func connect(stdin io.Reader, stdout io.Writer, a address.Address, wait time.Dur
 	signal.Notify(signals, os.Interrupt, unix.SIGTERM)
 	defer signal.Stop(signals)
 	s := &session{conn: conn, label: remoteLabel(a, conn), wait: wait}
+	detail("connected %s from %v", s.label, conn.LocalAddr())
+	defer func() { detail("sent %d bytes, received %d", s.out.Load(), s.in.Load()) }()
 	s.moved()
 	sent, received := make(chan error, 1), make(chan error, 1)
 	go func() { sent <- s.send(stdin) }()
@@ -90,6 +97,8 @@ type session struct {
 	conn  duplexConn
 	label string
 	wait  time.Duration
+
+	in, out atomic.Int64
 }
 
 // moved puts off the end that -w sets.
@@ -105,7 +114,9 @@ func (s *session) send(stdin io.Reader) error {
 		n, err := stdin.Read(buf)
 		if n > 0 {
 			s.moved()
-			if _, err := s.conn.Write(buf[:n]); err != nil {
+			n, err := s.conn.Write(buf[:n])
+			s.out.Add(int64(n))
+			if err != nil {
 				return s.fault("send", err)
 			}
 		}
@@ -126,6 +137,7 @@ func (s *session) receive(stdout io.Writer) error {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := s.conn.Read(buf)
+		s.in.Add(int64(n))
 		if n > 0 {
 			s.moved()
 			if _, err := stdout.Write(buf[:n]); err != nil {
@@ -153,71 +165,6 @@ func (s *session) fault(call string, err error) error {
 type brokenError struct{ err error }
 
 func (e *brokenError) Error() string { return e.err.Error() }
-
-// dial connects to the addresses that a stands for, one after the other.
-func dial(a address.Address, limit time.Duration) (duplexConn, error) {
-	if a.Network == "fd" {
-		return dialFD(a)
-	}
-	d := net.Dialer{Timeout: limit, Control: func(_, _ string, c syscall.RawConn) error {
-		var set error
-		if err := c.Control(func(fd uintptr) { set = setBuffers(rawsock.FD(fd), a) }); err != nil {
-			return err
-		}
-		return os.NewSyscallError("setsockopt", set)
-	}}
-	target := a.Path
-	if !a.IsUnix() {
-		target = a.HostPort()
-	}
-	conn, err := d.Dial(a.Network, target)
-	if err != nil {
-		kind := "tcp "
-		if a.IsUnix() {
-			kind = "unix "
-		}
-		return nil, fromNet(err, "connect", kind+target)
-	}
-	if t, ok := conn.(*net.TCPConn); ok && a.Options.NoDelay != nil {
-		t.SetNoDelay(*a.Options.NoDelay)
-	}
-	return conn.(duplexConn), nil
-}
-
-// dialFD takes over a connected stream socket that this process was started with.
-func dialFD(a address.Address) (duplexConn, error) {
-	file := os.NewFile(uintptr(a.FD), a.String())
-	defer file.Close()
-	conn, err := net.FileConn(file)
-	if err != nil {
-		return nil, fromNet(err, "getsockname", a.String())
-	}
-	d, ok := conn.(duplexConn)
-	if !ok || conn.RemoteAddr() == nil {
-		conn.Close()
-		return nil, fmt.Errorf("%s: not a connected stream socket", a)
-	}
-	return d, nil
-}
-
-func setBuffers(fd rawsock.FD, a address.Address) error {
-	var errs []error
-	if n := a.Options.RcvBuf; n > 0 {
-		errs = append(errs, fd.SetsockoptInt(unix.SOL_SOCKET, unix.SO_RCVBUF, n))
-	}
-	if n := a.Options.SndBuf; n > 0 {
-		errs = append(errs, fd.SetsockoptInt(unix.SOL_SOCKET, unix.SO_SNDBUF, n))
-	}
-	return errors.Join(errs...)
-}
-
-func remoteLabel(a address.Address, conn net.Conn) string {
-	if a.IsUnix() {
-		return "unix " + a.Path
-	}
-	addr := conn.RemoteAddr()
-	return addr.Network() + " " + addr.String()
-}
 
 // isTerminal reports whether r is a character device such as a terminal, where a person waits for the prompt.
 func isTerminal(r io.Reader) bool {

@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/rawloop/rawloop/internal/sockettest"
+	"github.com/rawloop/rawloop/rawsock"
 )
 
 // serveOne accepts one connection, has fn speak to it, and closes it.
@@ -95,6 +98,24 @@ func TestConnectEchoesThroughEcho(t *testing.T) {
 		if err := sameBytes([]byte(stdout), want); err != nil || code != exitOK {
 			t.Errorf("%s: exit %d, %v, stderr %s", line, code, err, stderr)
 		}
+	}
+}
+
+// A path may fill sun_path to its last byte, which package net has no way to write.
+func TestConnectToTheLongestPath(t *testing.T) {
+	path := socketPath(t)
+	for rawsock.MaxUnixPath > len(path) {
+		path += "x"
+	}
+	p := start(t, "echo", "unix://"+path)
+	p.listening(1)
+	want := payload(1000)
+	code, stdout, stderr := runCommand(t, bytes.NewReader(want), "connect", "-v", "unix://"+path)
+	if err := sameBytes([]byte(stdout), want); err != nil || code != exitOK {
+		t.Errorf("exit %d, %v, stderr %s", code, err, stderr)
+	}
+	if !strings.Contains(stderr, "connected unix "+path) || !strings.Contains(stderr, "sent 1000 bytes, received 1000") {
+		t.Errorf("-v says %s", stderr)
 	}
 }
 
@@ -218,9 +239,7 @@ func TestIsTerminalKnowsAPipe(t *testing.T) {
 		t.Error("a pipe or a reader counts as a terminal")
 	}
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("no pseudo-terminal: %v", err)
-	}
+	sockettest.Need(t, err == nil, fmt.Sprintf("no pseudo-terminal: %v", err))
 	defer master.Close()
 	if !isTerminal(master) {
 		t.Error("a terminal does not count as one")

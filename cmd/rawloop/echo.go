@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,17 +16,16 @@ import (
 
 // echoFlags are the flags of echo that do not shape the engine.
 type echoFlags struct {
-	drain time.Duration
 	json  bool
 	quiet bool
 }
 
 func newEcho() *cobra.Command {
 	var (
-		o       serverOptions
-		f       echoFlags
-		verbose int
-		busy    busyPollFlag
+		o    serverOptions
+		f    echoFlags
+		say  verbosity
+		busy busyPollFlag
 	)
 	cmd := &cobra.Command{
 		Use:   "echo ADDRESS …",
@@ -42,34 +40,38 @@ Engines: loop (the event loop), net (Go's net, a goroutine a connection), thread
 blocking (one connection after the other on each listener).
 
 SIGINT or SIGTERM drains: nothing more is accepted, what was received is echoed, and the server exits 0 once every connection has
-ended or --drain has passed. A second signal ends it at once.`,
-		Args: cobra.MinimumNArgs(1),
+ended or --drain has passed. A second signal ends it at once. A server whose last listener has ended drains too, and exits 1.
+
+Only what is written is bound: a server on 127.0.0.1 serves this machine alone, one on :9000 (the wildcard) everybody who can reach it.
+
+fd://N takes over a listening socket that the process was started with. It is set O_NONBLOCK, and stays so for everybody who shares it.`,
+		Args:              wantArgs(1, many, "at least one ADDRESS, as in rawloop echo 127.0.0.1:9000"),
+		ValidArgsFunction: completeAddress,
 		RunE: verb(func(cmd *cobra.Command, args []string) error {
 			addrs, err := parseStreams(args)
 			if err != nil {
 				return err
 			}
-			if f.drain < 0 {
-				return usagef("--drain wants 0 or more, not %v", f.drain)
+			if o.drain < 0 {
+				return usagef("--drain wants 0 or more, not %v", o.drain)
 			}
 			stderr := cmd.ErrOrStderr()
-			o.busyPoll = busy.d
-			o.report = func(format string, args ...any) { fmt.Fprintf(stderr, "rawloop: "+format+"\n", args...) }
-			if verbose > 0 {
+			o.busyPoll, f.quiet = busy.d, say.quiet
+			o.report = reporter(stderr)
+			if say.verbose {
 				o.trace = o.report
 			}
 			return echo(cmd.OutOrStdout(), stderr, addrs, o, f)
 		}),
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&o.engine, "engine", engineLoop, "how to serve: "+strings.Join(engines, ", "))
+	engineVar(cmd, &o.engine, "how to serve: ")
 	fs.IntVar(&o.loops, "loops", 1, "event loops, each on its own goroutine")
 	fs.Var(&busy, "busy-poll", "how long an idle loop asks again before it sleeps; 0 is off (default adapts)")
-	fs.IntVar(&o.maxConns, "max-conns", 0, "connections held at once; more are closed as they come (default: the limit of open files less 64)")
-	fs.DurationVar(&f.drain, "drain", 10*time.Second, "how long connections may take to end after the first signal")
+	fs.IntVar(&o.maxConns, "max-conns", 0, "connections held at once; more are closed as they come (default: the descriptor limit less 64, but at least half of it)")
+	fs.DurationVar(&o.drain, "drain", 10*time.Second, "how long connections may take to end after the first signal")
 	fs.BoolVar(&f.json, "json", false, "print the final statistics as one JSON object on stdout")
-	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print no listening lines")
-	fs.CountVarP(&verbose, "verbose", "v", "print a line for each connection that opens or closes")
+	say.define(fs, "a line for each connection that opens or closes")
 	return cmd
 }
 
@@ -116,7 +118,7 @@ func echo(stdout, stderr io.Writer, addrs []address.Address, o serverOptions, f 
 			fmt.Fprintf(stderr, "listening %s\n", ep.label)
 		}
 	}
-	drained, err := serveUntilSignal(e, signals, served, f.drain)
+	drained, err := serveUntilSignal(e, signals, served, o.drain)
 	if f.json {
 		s := e.stats()
 		s.Schema, s.Engine, s.Listeners, s.Seconds, s.Drain = echoSchema, o.engine, labels, time.Since(started).Seconds(), drained
@@ -126,12 +128,15 @@ func echo(stdout, stderr io.Writer, addrs []address.Address, o serverOptions, f 
 	}
 	if drained != nil && drained.Forced > 0 && !f.quiet {
 		fmt.Fprintf(stderr, "rawloop: %d of %d connections closed by force after %v, %d bytes not sent\n",
-			drained.Forced, drained.Connections, f.drain, drained.BytesUnsent)
+			drained.Forced, drained.Connections, o.drain, drained.BytesUnsent)
 	}
 	return err
 }
 
-// serveUntilSignal waits for the first signal and drains; a second one ends the engine at once.
+// secondSignalGrace is for timeout(1), which sends every signal twice: to the process and to its group.
+const secondSignalGrace = 100 * time.Millisecond
+
+// serveUntilSignal waits for the first signal and drains; a second one ends the engine, unless it is about to end by itself.
 func serveUntilSignal(e engine, signals <-chan os.Signal, served <-chan error, limit time.Duration) (*drainReport, error) {
 	select {
 	case err := <-served:
@@ -146,6 +151,11 @@ func serveUntilSignal(e engine, signals <-chan os.Signal, served <-chan error, l
 	case r := <-drained:
 		return &r, <-served
 	case s := <-signals:
+		select {
+		case r := <-drained:
+			return &r, <-served
+		case <-time.After(secondSignalGrace):
+		}
 		open := e.stats().Open
 		e.close()
 		return nil, fmt.Errorf("ended by a second signal (%v) with %d connections open", s, open)

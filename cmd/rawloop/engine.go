@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rawloop/rawloop/internal/address"
+	"github.com/rawloop/rawloop/poller/loop"
 	"github.com/rawloop/rawloop/rawsock"
 )
 
@@ -46,6 +48,7 @@ type serverOptions struct {
 	loops    int
 	busyPoll time.Duration // as loop.Config.BusyPoll: negative off, 0 adaptive
 	maxConns int
+	drain    time.Duration                    // for the connections of an engine that has lost its listeners
 	report   func(format string, args ...any) // faults that end no one's call
 	trace    func(format string, args ...any) // opened and closed connections; nil without -v
 }
@@ -63,25 +66,41 @@ var engines = []string{engineLoop, engineNet, engineThread, engineBlocking}
 // maxThreads bounds the engine that spends a thread on each connection.
 const maxThreads = 1000
 
+// maxLoops is the bound of loop.Config.Loops.
+const maxLoops = 1024
+
+// check refuses flags that no engine can be made of.
+func (o serverOptions) check() error {
+	switch {
+	case !slices.Contains(engines, o.engine):
+		return usagef("unknown engine %q; known are %s", o.engine, strings.Join(engines, ", "))
+	case o.loops < 0 || o.loops > maxLoops:
+		return usagef("--loops wants 0..%d, where 0 is the default of 1, not %d", maxLoops, o.loops)
+	case o.maxConns < 0:
+		return usagef("--max-conns wants 0 or more, not %d", o.maxConns)
+	case o.engine == engineLoop:
+		return nil
+	case o.loops > 1 || o.busyPoll != 0:
+		return usagef("--loops and --busy-poll mean nothing for engine %s", o.engine)
+	case o.engine == engineThread && o.maxConns > maxThreads:
+		return usagef("--max-conns wants 0..%d for engine thread, not %d", maxThreads, o.maxConns)
+	}
+	return nil
+}
+
 func newEngine(o serverOptions) (engine, error) {
-	if !slices.Contains(engines, o.engine) {
-		return nil, usagef("unknown engine %q; known are %s", o.engine, strings.Join(engines, ", "))
+	if err := o.check(); err != nil {
+		return nil, err
 	}
-	if o.maxConns < 0 || o.loops < 1 {
-		return nil, usagef("--max-conns wants 0 or more, --loops 1 or more")
+	if err := roomForRuntime(); err != nil {
+		return nil, err
 	}
-	// The runtime opens its own epoll descriptor for the first timer of a process, and ends the process if it cannot: that must not
-	// happen when connections have used up the descriptors.
-	time.AfterFunc(time.Hour, func() {}).Stop()
 	if o.engine == engineLoop {
-		return newLoopEngine(o)
+		return newLoopEngine(o, loop.Limits{})
 	}
-	if o.loops != 1 || o.busyPoll != 0 {
-		return nil, usagef("--loops and --busy-poll mean nothing for engine %s", o.engine)
-	}
-	if o.engine == engineThread && o.maxConns > maxThreads {
-		return nil, usagef("engine thread serves at most %d connections", maxThreads)
-	}
+	// The runtime opens its poller for the first timer of a process, which must not be when connections have used up the descriptors.
+	// (The event loop sees to that itself.)
+	time.AfterFunc(time.Hour, func() {}).Stop()
 	if o.maxConns == 0 {
 		o.maxConns = descriptorLimit()
 		if o.engine == engineThread {
@@ -98,6 +117,16 @@ func newEngine(o serverOptions) (engine, error) {
 	}
 }
 
+// roomForRuntime looks for the two descriptors that the Go runtime needs for its own poller: it ends a process that has no more of
+// them with a trace of itself instead of an error.
+func roomForRuntime() error {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return &opError{"socketpair", "unix", err}
+	}
+	return errors.Join(unix.Close(fds[0]), unix.Close(fds[1]))
+}
+
 // descriptorLimit is how many connections the limit of open files leaves room for.
 func descriptorLimit() int {
 	const reserved, fallback = 64, 1024
@@ -112,6 +141,7 @@ func descriptorLimit() int {
 // parseStreams reads the addresses of a verb that speaks to stream sockets only.
 func parseStreams(args []string) ([]address.Address, error) {
 	var all []address.Address
+	given := make(map[int]bool)
 	for _, text := range args {
 		a, err := address.Parse(text)
 		if err != nil {
@@ -119,6 +149,12 @@ func parseStreams(args []string) ([]address.Address, error) {
 		}
 		if !a.IsStream() && a.Network != "fd" {
 			return nil, &address.Error{Text: text, Reason: fmt.Sprintf("%s has no stream; use tcp, unix or fd", a.Network)}
+		}
+		if a.Network == "fd" {
+			if given[a.FD] {
+				return nil, &address.Error{Text: text, Reason: "this descriptor is given twice"}
+			}
+			given[a.FD] = true
 		}
 		all = append(all, a)
 	}

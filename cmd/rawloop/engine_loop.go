@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/rawloop/rawloop/internal/address"
 	"github.com/rawloop/rawloop/poller/loop"
@@ -10,21 +14,68 @@ import (
 
 // loopEngine serves on the event loop.
 type loopEngine struct {
-	group *loop.Group
-	opts  serverOptions
+	group  *loop.Group
+	opts   serverOptions
+	unsent atomic.Int64  // refused by the loop, and still not sent when a drain forced the connection
+	lost   chan struct{} // closed when no listener is left
+
+	mu     sync.Mutex
+	alive  map[string][]*loop.Listener // by what the loop calls them
+	faults []error                     // what ended listeners
 }
 
-func newLoopEngine(o serverOptions) (engine, error) {
+func newLoopEngine(o serverOptions, limits loop.Limits) (*loopEngine, error) {
+	e := &loopEngine{opts: o, lost: make(chan struct{}), alive: make(map[string][]*loop.Listener)}
 	g, err := loop.New(loop.Config{
 		Loops:    o.loops,
 		BusyPoll: o.busyPoll,
 		MaxConns: o.maxConns,
-		OnError:  func(err error) { o.report("%v", err) },
+		Limits:   limits,
+		OnError:  e.onError,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &loopEngine{g, o}, nil
+	e.group = g
+	return e, nil
+}
+
+// onError reports what the loop met. Of the errors of a listener those that its socket cannot recover from end it, on every loop; the
+// others are those of back-off.
+func (e *loopEngine) onError(err error) {
+	var le *loop.ListenError
+	if !errors.As(err, &le) || !endsListener(err) {
+		e.opts.report("%v", err)
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	listeners, ok := e.alive[le.Address]
+	if !ok {
+		return // another loop had it first
+	}
+	delete(e.alive, le.Address)
+	e.faults = append(e.faults, &opError{le.Call, le.Address, le.Err})
+	if len(e.alive) == 0 {
+		close(e.lost)
+		return
+	}
+	e.opts.report("%v", err)
+	for _, lis := range listeners {
+		if err := lis.Close(); err != nil && !errors.Is(err, loop.ErrClosed) {
+			e.opts.report("%v", err)
+		}
+	}
+}
+
+// endsListener reports whether accept(2) says that this is not a listening socket (any more).
+func endsListener(err error) bool {
+	for _, errno := range []unix.Errno{unix.EBADF, unix.EINVAL, unix.ENOTSOCK, unix.EFAULT} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *loopEngine) listen(addrs []address.Address) ([]endpoint, error) {
@@ -35,6 +86,7 @@ func (e *loopEngine) listen(addrs []address.Address) ([]endpoint, error) {
 			e.close()
 			return nil, fromLoop(a, err)
 		}
+		e.alive[lis.String()] = append(e.alive[lis.String()], lis)
 		out = append(out, endpoint{labelOf(a, lis.Addr()), lis.Addr()})
 	}
 	return out, nil
@@ -46,27 +98,43 @@ func fromLoop(a address.Address, err error) error {
 	if !errors.As(err, &le) {
 		return err
 	}
-	label := le.Address
+	label := textOf(a)
 	if sas, rerr := a.Resolve(context.Background(), true); rerr == nil {
 		label = labelOf(a, sas[0])
 	}
-	return fromNet(le.Err, le.Call, label)
+	return &opError{le.Call, label, le.Err}
 }
 
 func (e *loopEngine) handler(a address.Address) func(loop.Conn) loop.Handler {
 	if e.opts.trace == nil {
-		return func(loop.Conn) loop.Handler { return new(echoHandler) }
+		return func(loop.Conn) loop.Handler { return &echoHandler{unsent: &e.unsent} }
 	}
 	return func(c loop.Conn) loop.Handler {
-		return &tracedHandler{trace: e.opts.trace, label: labelOf(a, c.RemoteAddr())}
+		return &tracedHandler{echoHandler{unsent: &e.unsent}, e.opts.trace, labelOf(a, c.RemoteAddr())}
 	}
 }
 
 func (e *loopEngine) serve() error {
-	if err := e.group.Run(); err != nil && !errors.Is(err, loop.ErrClosed) {
-		return err
+	ended := make(chan struct{})
+	var last sync.WaitGroup
+	last.Go(func() {
+		select {
+		case <-e.lost:
+			ctx, cancel := context.WithTimeout(context.Background(), e.opts.drain)
+			defer cancel()
+			e.drain(ctx)
+		case <-ended:
+		}
+	})
+	err := e.group.Run()
+	close(ended)
+	last.Wait()
+	if errors.Is(err, loop.ErrClosed) {
+		err = nil
 	}
-	return nil
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return errors.Join(errors.Join(e.faults...), err)
 }
 
 func (e *loopEngine) drain(ctx context.Context) drainReport {
@@ -75,7 +143,7 @@ func (e *loopEngine) drain(ctx context.Context) drainReport {
 		// The signal came before serve had begun to run the group.
 		e.close()
 	}
-	return drainReport{r.Conns, r.Forced, r.BytesUnsent}
+	return drainReport{r.Conns, r.Forced, r.BytesUnsent + e.unsent.Load()}
 }
 
 func (e *loopEngine) close() {
@@ -102,7 +170,8 @@ func (e *loopEngine) stats() serverStats {
 // such peers have used up what a loop may queue.
 type echoHandler struct {
 	loop.Base
-	rest []byte // refused, to be written before anything else
+	rest   []byte // refused, to be written before anything else
+	unsent *atomic.Int64
 }
 
 func (h *echoHandler) OnData(c loop.Conn, in []byte) int {
@@ -125,6 +194,12 @@ func (h *echoHandler) OnDrain(c loop.Conn) {
 	}
 }
 
+func (h *echoHandler) OnClose(_ loop.Conn, cause error) {
+	if errors.Is(cause, loop.ErrDrainTimeout) {
+		h.unsent.Add(int64(len(h.rest)))
+	}
+}
+
 // tracedHandler says when its connection opens and closes.
 type tracedHandler struct {
 	echoHandler
@@ -134,7 +209,8 @@ type tracedHandler struct {
 
 func (h *tracedHandler) OnOpen(loop.Conn) { h.trace("open %s", h.label) }
 
-func (h *tracedHandler) OnClose(_ loop.Conn, cause error) {
+func (h *tracedHandler) OnClose(c loop.Conn, cause error) {
+	h.echoHandler.OnClose(c, cause)
 	if cause != nil {
 		h.trace("close %s: %v", h.label, cause)
 		return

@@ -197,10 +197,8 @@ func (p *plain) acceptFault(l *listener, err error, pause *time.Duration) bool {
 		return true
 	}
 	p.acceptErrors.Add(1)
-	for _, final := range []unix.Errno{unix.EBADF, unix.EINVAL, unix.ENOTSOCK, unix.EFAULT, unix.EOPNOTSUPP} {
-		if errors.Is(err, final) {
-			return false
-		}
+	if endsListener(err) {
+		return false
 	}
 	if errors.Is(err, unix.ECONNABORTED) {
 		return true

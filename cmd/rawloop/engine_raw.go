@@ -19,7 +19,8 @@ func (c *rawConn) stopRead() { c.fd.Shutdown(unix.SHUT_RD) }
 func (c *rawConn) kill()     { c.fd.Shutdown(unix.SHUT_RDWR) }
 
 // acceptRaw accepts until the listener ends, and hands each admitted connection to handle. It sleeps in poll(2), because nothing else
-// can end its sleep on every system and leave alone a listener that other processes share: shutdown(2) would end it for all of them.
+// can end its sleep on every system and spare a listener that other processes share: shutdown(2) would end it for all of them, while
+// O_NONBLOCK, which they share too and which stays set, has their accept(2) return EAGAIN.
 func (p *plain) acceptRaw(l *listener, handle func(c *rawConn, label string)) error {
 	w, err := poller.New(poller.Poll)
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -76,22 +75,4 @@ func hint(call, addr string, err error) string {
 		}
 	}
 	return ""
-}
-
-// fromNet turns an error of package net into an opError. addr is used where the error names none.
-func fromNet(err error, call, addr string) error {
-	var sys *os.SyscallError
-	if errors.As(err, &sys) {
-		call = sys.Syscall
-	}
-	var op *net.OpError
-	if errors.As(err, &op) && op.Addr != nil && op.Addr.String() != "" {
-		network := op.Addr.Network()
-		addr = strings.TrimRight(network, "46") + " " + op.Addr.String()
-	}
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
-		return fmt.Errorf("lookup %s: %s", dns.Name, dns.Err)
-	}
-	return &opError{call, addr, err}
 }

@@ -50,7 +50,7 @@ func listen(a address.Address) (*listener, error) {
 	}
 	candidates, err := a.Resolve(context.Background(), true)
 	if err != nil {
-		return nil, fromNet(err, "resolve", a.String())
+		return nil, &opError{"resolve", textOf(a), err}
 	}
 	var first error
 	for _, sa := range candidates {
@@ -149,6 +149,17 @@ func adopt(a address.Address) (*listener, error) {
 	return &listener{fd: fd, given: true, addr: addr, label: labelOf(a, addr), noDelay: noDelay(a, addr)}, nil
 }
 
+// textOf is how messages name an address by what was asked for: a host name stays one.
+func textOf(a address.Address) string {
+	switch {
+	case a.Network == "fd":
+		return a.String()
+	case a.IsUnix():
+		return "unix " + a.Path
+	}
+	return "tcp " + a.HostPort()
+}
+
 // labelOf is how messages name an address: its kind and the real port or path.
 func labelOf(a address.Address, sa rawsock.Sockaddr) string {
 	if sa.AddrPort().IsValid() {
@@ -160,8 +171,8 @@ func labelOf(a address.Address, sa rawsock.Sockaddr) string {
 	return "unix " + sa.String()
 }
 
-// retire makes a listener refuse new connections while somebody may still use its descriptor. One that was given to this process is
-// left alone: shutdown(2) would end it for everybody who shares it.
+// retire makes a listener refuse new connections while somebody may still use its descriptor. One that was given to this process goes
+// on listening: shutdown(2) would end it for everybody who shares it. Its O_NONBLOCK stays set, since nobody knows who relies on it.
 func (l *listener) retire() {
 	if l.fd >= 0 && !l.given {
 		l.fd.Shutdown(unix.SHUT_RDWR)

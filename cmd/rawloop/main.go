@@ -56,6 +56,7 @@ func newRoot() *cobra.Command {
 
 Addresses: tcp://127.0.0.1:9000  tcp://[::1]:9000  unix:///run/x.sock  unix://@abstract  fd://3; a bare host:port is tcp.
 Options follow as a query: tcp://127.0.0.1:0?reuseport=1&nodelay=1&rcvbuf=64k. Port 0 lets the kernel choose.
+A server binds what is written and nothing else; an empty host (:9000) is the wildcard, open to everybody who can reach this machine.
 
 Exit: 0 ok, 1 network or runtime error, 2 usage, 3 bytes lost or wrong, 124 timeout.`,
 		SilenceErrors:     true,

@@ -131,6 +131,12 @@ func (p *process) listening(n int) []string {
 	return found
 }
 
+// expectLine waits for text on stderr.
+func (p *process) expectLine(text string) {
+	p.t.Helper()
+	sockettest.Eventually(p.t, limit, func() bool { return strings.Contains(p.stderr(), text) }, "%q on stderr", text)
+}
+
 // signal sends a signal to the process.
 func (p *process) signal(s unix.Signal) {
 	p.t.Helper()

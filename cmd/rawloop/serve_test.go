@@ -142,17 +142,21 @@ func dialTCP(t *testing.T, where string) *net.TCPConn {
 // expectEcho sends a message and wants it back.
 func expectEcho(t *testing.T, c net.Conn) {
 	t.Helper()
+	if err := roundTrip(c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func roundTrip(c net.Conn) error {
 	want := payload(1000)
 	if _, err := c.Write(want); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	got := make([]byte, len(want))
 	if _, err := io.ReadFull(c, got); err != nil {
-		t.Fatal(err)
+		return err
 	}
-	if err := sameBytes(got, want); err != nil {
-		t.Fatal(err)
-	}
+	return sameBytes(got, want)
 }
 
 func TestDrainAnswersAndReports(t *testing.T) {

@@ -26,6 +26,13 @@ type serverStats struct {
 
 const echoSchema = "rawloop.echo/1"
 
+// printLine writes one object as a line.
+func printLine(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
 // printJSON writes one object and a newline.
 func printJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)

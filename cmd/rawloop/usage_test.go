@@ -27,15 +27,17 @@ var exitCases = []exitCase{
 	{[]string{"help", "nosuch"}, 2, `unknown command "nosuch"`},
 	{[]string{"nosuch"}, 2, `rawloop: unknown command "nosuch"`},
 	{[]string{"ech"}, 2, "echo"},
-	{[]string{"echo"}, 2, "requires at least 1 arg"},
+	{[]string{"echo"}, 2, "rawloop: echo wants at least one ADDRESS"},
 	{[]string{"echo", "--nosuch"}, 2, "rawloop: unknown flag: --nosuch"},
 	{[]string{"echo", "--engine", "magic", ":0"}, 2, `unknown engine "magic"`},
-	{[]string{"echo", "--loops", "0", ":0"}, 2, "--loops"},
+	{[]string{"echo", "--loops", "5000", ":0"}, 2, "rawloop: --loops wants 0..1024, where 0 is the default of 1, not 5000"},
+	{[]string{"echo", "--loops", "-1", ":0"}, 2, "not -1"},
+	{[]string{"echo", "fd://3", "fd://3"}, 2, `address "fd://3": this descriptor is given twice`},
 	{[]string{"echo", "--loops", "x", ":0"}, 2, "--loops"},
-	{[]string{"echo", "--max-conns", "-1", ":0"}, 2, "--max-conns"},
+	{[]string{"echo", "--max-conns", "-1", ":0"}, 2, "--max-conns wants 0 or more, not -1"},
 	{[]string{"echo", "--drain", "-1s", ":0"}, 2, "--drain"},
 	{[]string{"echo", "--engine", "net", "--loops", "2", ":0"}, 2, "mean nothing for engine net"},
-	{[]string{"echo", "--engine", "thread", "--max-conns", "1001", ":0"}, 2, "at most 1000"},
+	{[]string{"echo", "--engine", "thread", "--max-conns", "1001", ":0"}, 2, "--max-conns wants 0..1000 for engine thread, not 1001"},
 	{[]string{"echo", "127.0.0.1:99999"}, 2, `rawloop: address "127.0.0.1:99999": port "99999": out of range 0..65535`},
 	{[]string{"echo", "127.0.0.1:http"}, 2, "is not a number"},
 	{[]string{"echo", "256.0.0.1:80"}, 2, "not an IPv4 address"},
@@ -47,10 +49,19 @@ var exitCases = []exitCase{
 	{[]string{"echo", "127.0.0.1:0", "127.0.0.1"}, 2, "missing port"},
 	{[]string{"echo", "192.0.2.1:0"}, 1, "rawloop: bind tcp 192.0.2.1:0: cannot assign requested address (no interface"},
 	{[]string{"echo", "fd://2"}, 1, "fd://2"},
-	{[]string{"connect"}, 2, "accepts 1 arg"},
+	{[]string{"connect"}, 2, "rawloop: connect wants one ADDRESS"},
+	{[]string{"connect", "fd://77"}, 1, "rawloop: getsockopt fd://77: bad file descriptor"},
+	{[]string{"connect", "tcp6://127.0.0.1.invalid:1"}, 1, "rawloop: connect tcp 127.0.0.1.invalid:1: "},
+	{[]string{"bench", "tcp6://127.0.0.1.invalid:1"}, 1, "rawloop: connect tcp 127.0.0.1.invalid:1: "},
 	{[]string{"connect", "127.0.0.1"}, 2, "missing port"},
 	{[]string{"connect", "-w", "-1s", ":1"}, 2, "-w"},
 	{[]string{"bench"}, 2, "ADDRESS, or --self"},
+	{[]string{"bench", "--engine", "magic", ":1"}, 2, `unknown engine "magic"`},
+	{[]string{"bench", "--engine", "net", ":1"}, 2, "rawloop: --engine is for the server of --self"},
+	{[]string{"bench", "--loops", "2", ":1"}, 2, "--loops is for the server of --self"},
+	{[]string{"bench", "--busy-poll", "0", ":1"}, 2, "--busy-poll is for the server of --self"},
+	{[]string{"bench", "--self", "--loops", "5000"}, 2, "--loops wants 0..1024"},
+	{[]string{"bench", ":1", ":2"}, 2, "bench wants at most one ADDRESS"},
 	{[]string{"bench", "--self", "-c", "0"}, 2, "-c wants"},
 	{[]string{"bench", "--self", "-s", "64x"}, 2, "--size"},
 	{[]string{"bench", "--self", "--pipeline", "0"}, 2, "--pipeline wants"},
@@ -110,9 +121,8 @@ func enginesOf(args []string, code int) [][]string {
 func TestRefusedPortWithoutPrivilege(t *testing.T) {
 	const port = 80
 	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start")
-	if start, perr := strconv.Atoi(strings.TrimSpace(string(text))); err != nil || perr != nil || start <= port {
-		t.Skipf("ports below 1024 need no privilege here: %s%v", text, err)
-	}
+	start, perr := strconv.Atoi(strings.TrimSpace(string(text)))
+	sockettest.Need(t, err == nil && perr == nil && start > port, "ports below 1024 need no privilege here")
 	for _, engine := range []string{engineLoop, engineNet} {
 		cmd := command(t, "echo", "--engine", engine, "127.0.0.1:80")
 		if os.Geteuid() == 0 {
@@ -145,7 +155,7 @@ func TestVersion(t *testing.T) {
 	if v["schema"] != "rawloop.version/1" {
 		t.Errorf("schema is %v", v["schema"])
 	}
-	if code, stdout, _ := runCommand(t, nil, "version"); code != 0 || !strings.HasPrefix(stdout, "rawloop ") {
+	if code, stdout, _ := runCommand(t, nil, "version"); code != 0 || !strings.HasPrefix(stdout, "rawloop ") || strings.Contains(stdout, "  ") {
 		t.Errorf("version: exit %d, %s", code, stdout)
 	}
 }
@@ -154,6 +164,30 @@ func TestCompletion(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		if code, stdout, stderr := runCommand(t, nil, "completion", shell); code != 0 || !strings.Contains(stdout, "rawloop") {
 			t.Errorf("%s: exit %d, %d bytes, %s", shell, code, len(stdout), stderr)
+		}
+	}
+}
+
+func TestCompletesEnginesAndAddresses(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"x.sock", "y.sock"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tc := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"echo", "--engine", ""}, "loop\nnet\nthread\nblocking\n:4\n"},
+		{[]string{"bench", "--engine", ""}, "loop\nnet\nthread\nblocking\n:4\n"},
+		{[]string{"connect", ""}, "tcp://\nunix://\nfd://\n:6\n"},
+		{[]string{"echo", "unix://" + dir + "/x"}, "unix://" + dir + "/x.sock\n:6\n"},
+		{[]string{"echo", "unix://" + dir}, "unix://" + dir + "/\n:6\n"},
+	} {
+		code, stdout, _ := runCommand(t, nil, append([]string{"__complete"}, tc.args...)...)
+		if code != 0 || stdout != tc.want {
+			t.Errorf("%v: exit %d, %q, want %q", tc.args, code, stdout, tc.want)
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -39,7 +41,9 @@ func newVersion() *cobra.Command {
 			if b.Modified {
 				revision += "+modified"
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "rawloop %s %s %s %s/%s\n", b.Version, revision, b.Go, b.OS, b.Arch)
+			words := []string{"rawloop", b.Version, revision, b.Go, b.OS + "/" + b.Arch}
+			words = slices.DeleteFunc(words, func(s string) bool { return s == "" })
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.Join(words, " "))
 			return err
 		}),
 	}

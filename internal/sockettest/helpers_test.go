@@ -149,6 +149,20 @@ func TestNeedPythonTriesIt(t *testing.T) {
 	}
 }
 
+func TestNeed(t *testing.T) {
+	t.Setenv(requireTools, "")
+	if r := record(t, func(tb testing.TB) { Need(tb, true, "all is there") }); r.skipped || r.failed {
+		t.Errorf("with all that it needs: %+v", r)
+	}
+	if r := record(t, func(tb testing.TB) { Need(tb, false, "100% missing") }); !r.skipped || r.failed || r.text != "100% missing" {
+		t.Errorf("skipped %v, failed %v with %q", r.skipped, r.failed, r.text)
+	}
+	t.Setenv(requireTools, "1")
+	if r := record(t, func(tb testing.TB) { Need(tb, false, "missing") }); !r.failed || r.skipped {
+		t.Errorf("under %s=1: skipped %v, failed %v", requireTools, r.skipped, r.failed)
+	}
+}
+
 func TestNeedRoot(t *testing.T) {
 	t.Setenv(requireTools, "")
 	r := record(t, NeedRoot)

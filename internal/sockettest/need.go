@@ -52,6 +52,15 @@ func NeedPython(t testing.TB) string {
 	return path
 }
 
+// Need skips the test unless ok, and fails it instead where REQUIRE_TOOLS=1;
+// why says what is missing.
+func Need(t testing.TB, ok bool, why string) {
+	t.Helper()
+	if !ok {
+		lack(t, "%s", why)
+	}
+}
+
 // lack ends the test: as skipped, or as failed where REQUIRE_TOOLS=1.
 func lack(t testing.TB, format string, args ...any) {
 	t.Helper()

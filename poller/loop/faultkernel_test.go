@@ -3,7 +3,6 @@ package loop_test
 import (
 	"errors"
 	"net"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -203,30 +202,6 @@ func runOn(t testing.TB, cfg loop.Config, hook func(k *faulty), addr string, new
 	return run(t, g, addr, newHandler)
 }
 
-// script fails calls of one name, one after another, as it says; 0 lets a call
-// through, and so does the end of the script.
-type script struct {
-	mu    sync.Mutex
-	call  string
-	errs  []sys.Errno
-	asked int // how many such calls there were
-}
-
-func (s *script) fail(call string, _ int) sys.Errno {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if call != s.call {
-		return 0
-	}
-	s.asked++
-	if len(s.errs) == 0 {
-		return 0
-	}
-	e := s.errs[0]
-	s.errs = s.errs[1:]
-	return e
-}
-
 // halfWay makes kernels of which one refuses to make a poller: that of the loop
 // after so many that work.
 func halfWay(made *int, works int) func() sys.Kernel {
@@ -276,14 +251,4 @@ func hungUp(t testing.TB, c net.Conn) {
 	if n != 0 || err == nil || errors.As(err, &timeout) && timeout.Timeout() {
 		t.Fatalf("not hung up: read %d bytes, error %v", n, err)
 	}
-}
-
-// dialUnix connects to a socket by its name.
-func (s *server) dialUnix(name string) net.Conn {
-	s.t.Helper()
-	c, err := net.DialTimeout("unix", name, patience)
-	must(s.t, err)
-	s.t.Cleanup(func() { _ = c.Close() })
-	must(s.t, c.SetDeadline(time.Now().Add(patience)))
-	return c
 }

@@ -226,15 +226,6 @@ func (p *peer) close() {
 	}
 }
 
-// reset closes a client with a reset.
-func reset(t testing.TB, c net.Conn) {
-	t.Helper()
-	if err := c.(*net.TCPConn).SetLinger(0); err != nil {
-		t.Fatal(err)
-	}
-	must(t, c.Close())
-}
-
 // halfClose sends a FIN.
 func halfClose(t testing.TB, c net.Conn) {
 	t.Helper()
