@@ -60,8 +60,6 @@ func (b builder) one(ctx context.Context, name string) error {
 	switch name {
 	case nameC:
 		return b.c(ctx, nameC)
-	case nameCThread:
-		return b.cAs(ctx, nameCThread, nameC, "-DIDLE_THREAD", "-pthread")
 	case nameNet:
 		return b.golang(ctx, b.module, name, "./netserver")
 	case nameNetpoll:
@@ -74,17 +72,13 @@ func (b builder) one(ctx context.Context, name string) error {
 	return fmt.Errorf("nothing known to build %q", name)
 }
 
-func (b builder) c(ctx context.Context, name string) error { return b.cAs(ctx, name, name) }
-
-// cAs builds the program name from another one's source.
-func (b builder) cAs(ctx context.Context, name, source string, flags ...string) error {
+func (b builder) c(ctx context.Context, name string) error {
 	cc, err := compiler()
 	if err != nil {
 		return err
 	}
-	args := append([]string{"-O2", "-std=gnu11", "-Wall", "-Wextra"}, flags...)
-	args = append(args, "-o", filepath.Join(b.bin, name), filepath.Join(b.module, "c", source+".c"))
-	return run(exec.CommandContext(ctx, cc, args...))
+	return run(exec.CommandContext(ctx, cc, "-O2", "-std=gnu11", "-Wall", "-Wextra",
+		"-o", filepath.Join(b.bin, name), filepath.Join(b.module, "c", name+".c")))
 }
 
 func (b builder) golang(ctx context.Context, dir, name, pkg string) error {

@@ -88,7 +88,7 @@ func (o *options) plan() (plan, error) {
 	if o.trial {
 		return trialPlan(o)
 	}
-	p := plan{Rounds: o.rounds, Baselines: []string{nameC, nameCThread, nameNet}}
+	p := plan{Rounds: o.rounds, Baselines: []string{nameC, nameNet}}
 	var err error
 	if p.Workloads, err = pickWorkloads(o.only); err != nil {
 		return p, err

@@ -110,7 +110,7 @@ func trialPlan(o *options) (plan, error) {
 	if o.full {
 		variants = everything()
 	}
-	servers, err := pickServers(builtin(""), nameC+","+nameCThread)
+	servers, err := pickServers(builtin(""), nameC)
 	if err != nil {
 		return plan{}, err
 	}

@@ -13,7 +13,6 @@ import (
 // The names by which targets and ratios refer to servers.
 const (
 	nameC       = "cloop"
-	nameCThread = "cloop+thread"
 	nameNet     = "net"
 	nameNetpoll = "netpoll"
 	nameRawloop = "rawloop"
@@ -32,7 +31,7 @@ type server struct {
 	Argv func(bin string, w workload) []string
 }
 
-// builtin returns the five servers that always take part. busyPoll is handed
+// builtin returns the four servers that always take part. busyPoll is handed
 // to rawloop in the workloads that do not ask for busy poll; empty leaves
 // rawloop its own default.
 func builtin(busyPoll string) []server {
@@ -53,7 +52,7 @@ func builtin(busyPoll string) []server {
 		return argv
 	}
 	return []server{
-		plain(nameC), plain(nameCThread), plain(nameNet), plain(nameNetpoll),
+		plain(nameC), plain(nameNet), plain(nameNetpoll),
 		{Name: nameRawloop, Build: nameRawloop, Argv: rawloop},
 	}
 }

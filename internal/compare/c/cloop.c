@@ -7,9 +7,6 @@
  * TCP_NODELAY. epoll_wait blocks: it never spins. Nothing is done per message
  * beyond sending back what came.
  *
- * Built with -DIDLE_THREAD it has a second thread that sleeps for ever: what it
- * costs a process not to be single-threaded, as no Go program ever is.
- *
  * usage: cloop [PORT]     (127.0.0.1; 0 or nothing lets the kernel choose)
  */
 #define _GNU_SOURCE
@@ -17,7 +14,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,26 +197,10 @@ static void listen_on(int port)
 	fprintf(stderr, "listening tcp 127.0.0.1:%d\n", ntohs(sa.sin_port));
 }
 
-#ifdef IDLE_THREAD
-static void *sleep_for_ever(void *arg)
-{
-	for (;;)
-		pause();
-	return arg;
-}
-#endif
-
 int main(int argc, char **argv)
 {
 	static struct epoll_event evs[EVENTS];
 	struct rlimit rl;
-
-#ifdef IDLE_THREAD
-	pthread_t idle;
-
-	if ((errno = pthread_create(&idle, NULL, sleep_for_ever, NULL)) != 0)
-		die("pthread_create");
-#endif
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == 0) {
 		rl.rlim_cur = rl.rlim_max;
