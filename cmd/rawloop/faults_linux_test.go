@@ -143,22 +143,27 @@ func TestSurvivesInjectedFaults(t *testing.T) {
 	}
 }
 
-// survives has four clients echo one after the other. Out of descriptors, the loop hangs up on one of the first two.
+// survives has four clients echo one after the other. Out of descriptors, the loop hangs up on a client, for each thread that it
+// happens to run on.
 func survives(t *testing.T, engine, fault string) {
 	calls, _, _ := strings.Cut(fault, ":")
 	p, file := straced(t, []string{"-e", "trace=" + calls, "-e", "inject=" + fault}, "echo", "--json", "--engine", engine, "127.0.0.1:0")
 	where := tcp(t, p.listening(1)[0])
+	const most = 8
 	shed := 0
-	for id := range 4 {
-		if err := echoOnce(where); err != nil {
-			shed++
-			if !strings.Contains(fault, "MFILE") && !strings.Contains(fault, "NFILE") || id > 1 {
-				t.Errorf("client %d: %v", id, err)
-			}
+	for served := 0; served < 4; {
+		err := echoOnce(where)
+		if err == nil {
+			served++
+			continue
+		}
+		shed++
+		if shed > most || !strings.Contains(fault, "MFILE") && !strings.Contains(fault, "NFILE") {
+			t.Fatalf("client %d: %v", served+shed, err)
 		}
 	}
 	s := p.finalStats()
-	if int(s.Accepted) < 4-shed || shed > 1 || s.Open != 0 {
+	if s.Accepted < 4 || s.Open != 0 {
 		t.Errorf("%d clients shed, statistics: %s", shed, p.stdout.String())
 	}
 	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), "(INJECTED)") {
