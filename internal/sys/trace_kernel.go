@@ -1,8 +1,10 @@
 package sys
 
-// Traced returns a Kernel that makes the calls of k and shows each that took
-// part in serving to the hook of SetTrace. A loop that is made without it pays
-// nothing for tracing.
+// Traced returns a Kernel that makes the calls of k and shows them to the hook of
+// SetTrace as the loop asked for them: without the flags that a Host adds to
+// every call of a kind (SOCK_NONBLOCK, MSG_DONTWAIT, …). What only sets up or
+// cleans up files (FileID, Unlink, CloseOnExec, DescriptorLimit) is not shown.
+// A loop that is made without it pays nothing for tracing.
 func Traced(k Kernel) Kernel { return traced{k} }
 
 // traced shows the calls; Now and Calls are no system calls.
