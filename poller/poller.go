@@ -228,7 +228,7 @@ const reservedToken = math.MaxUint64
 // New returns a Poller with the given backend, or with the best that this
 // system has if b is empty. An error is errors.ErrUnsupported if the system
 // lacks the backend.
-func New(b Backend) (Poller, error) { return NewKernel(sys.NewHost(), b) }
+func New(b Backend) (Poller, error) { return NewKernel(sys.NewKernel(), b) }
 
 // NewKernel is New on a kernel of the caller's, which the Poller then shares
 // with the caller's goroutine. It is the loop's and the simulator's door: the

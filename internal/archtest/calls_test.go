@@ -26,7 +26,7 @@ var harmless = map[string][]string{
 	},
 	module + "/internal/sys": {
 		// The kernel to be given, and the shapes of what is handed to it.
-		"NewHost", "Traced", "Tracing", "Token", "SetToken", "RawSockaddr.*", "Calls.*",
+		"NewKernel", "NewHost", "Token", "SetToken", "RawSockaddr.*", "Calls.*",
 	},
 }
 

@@ -49,6 +49,8 @@ func listen(fd, backlog int) Errno {
 	return errnoOf(unix.Listen(fd, backlog))
 }
 
+const acceptIsAccept4 = false
+
 // accept closes the new descriptor and fails with EAFNOSUPPORT if x/sys does not
 // know the peer's family, and on darwin with ECONNABORTED if the peer has no
 // address, which is how that kernel reports a connection that was reset.

@@ -13,16 +13,6 @@ import (
 // unsafe.Pointer is converted inside the call expression, which keeps the
 // memory alive and unmoved during the call without making it escape.
 
-// noBytes is what a call with an empty buffer points at.
-var noBytes byte
-
-func bytesPointer(p []byte) unsafe.Pointer {
-	if len(p) == 0 {
-		return unsafe.Pointer(&noBytes)
-	}
-	return unsafe.Pointer(unsafe.SliceData(p))
-}
-
 func socket(domain, typ, proto int) (int, Errno) {
 	r, _, e := unix.Syscall(unix.SYS_SOCKET, uintptr(domain), uintptr(typ), uintptr(proto))
 	return int(r), e

@@ -130,9 +130,8 @@ func (h *Host) DescriptorLimit() (uint64, Errno) {
 	return uint64(limit.Cur), errnoOf(err)
 }
 
-// Recv wraps recv(2). MSG_DONTWAIT and not O_NONBLOCK is what makes the raw
-// call safe: anyone who shares the open file description can clear O_NONBLOCK.
+// Recv wraps recv(2) with MSG_DONTWAIT.
 func (h *Host) Recv(fd int, p []byte) (int, Errno) {
 	h.calls.Recv++
-	return rawRecv(fd, p, unix.MSG_DONTWAIT)
+	return rawRecv(fd, p, recvFlags)
 }

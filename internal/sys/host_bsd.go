@@ -8,6 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// What a Host adds to the calls of a loop as flags; the rest it does by further
+// calls.
+const (
+	socketFlags = 0
+	recvFlags   = unix.MSG_DONTWAIT
+	sendFlags   = unix.MSG_DONTWAIT | msgNoSignal
+)
+
 // platform is what kevent(2) reads and fills. The host of these systems is
 // compiled but was never run by this module's developers.
 type platform struct {
@@ -103,13 +111,13 @@ func (h *Host) AcceptSleeping(fd int, sa *RawSockaddr) (int, Errno) {
 // Send wraps sendmsg(2) with MSG_DONTWAIT; no SIGPIPE is raised.
 func (h *Host) Send(fd int, p []byte) (int, Errno) {
 	h.calls.Send++
-	return rawSend(fd, p, unix.MSG_DONTWAIT|msgNoSignal)
+	return rawSend(fd, p, sendFlags)
 }
 
 // Sendv wraps sendmsg(2), as Send.
 func (h *Host) Sendv(fd int, bufs [][]byte) (int, Errno) {
 	h.calls.Sendmsg++
 	raceReleaseIO()
-	n, err := unix.SendmsgBuffers(fd, bufs[:min(len(bufs), MaxVectors)], nil, nil, unix.MSG_DONTWAIT|msgNoSignal)
+	n, err := unix.SendmsgBuffers(fd, bufs[:min(len(bufs), MaxVectors)], nil, nil, sendFlags)
 	return max(n, 0), errnoOf(err)
 }

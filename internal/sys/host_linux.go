@@ -6,6 +6,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// What a Host adds to the calls of a loop. MSG_DONTWAIT and not O_NONBLOCK is what
+// makes the raw calls safe: anyone who shares the open file description can clear
+// O_NONBLOCK.
+const (
+	socketFlags = unix.SOCK_NONBLOCK | unix.SOCK_CLOEXEC
+	recvFlags   = unix.MSG_DONTWAIT
+	sendFlags   = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL
+)
+
 // platform is what the kernel reads during a call.
 type platform struct {
 	event EpollEvent
@@ -76,26 +85,26 @@ func (h *Host) Pipe() (r, w int, e Errno) {
 // Socket wraps socket(2) with SOCK_NONBLOCK|SOCK_CLOEXEC.
 func (h *Host) Socket(domain, typ, proto int) (int, Errno) {
 	h.calls.Other++
-	return socket(domain, typ|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, proto)
+	return socket(domain, typ|socketFlags, proto)
 }
 
 // Accept wraps accept4(SOCK_NONBLOCK|SOCK_CLOEXEC): on Linux an accepted
 // socket does not inherit O_NONBLOCK.
 func (h *Host) Accept(fd int, sa *RawSockaddr) (int, Errno) {
 	h.calls.Accept++
-	return rawAccept4(fd, sa, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+	return rawAccept4(fd, sa, socketFlags)
 }
 
 // AcceptSleeping is Accept for a listener that may be blocking.
 func (h *Host) AcceptSleeping(fd int, sa *RawSockaddr) (int, Errno) {
 	h.calls.Accept++
-	return accept4(fd, sa, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+	return accept4(fd, sa, socketFlags)
 }
 
-// Send wraps send(2) with MSG_DONTWAIT, for the same reason, and MSG_NOSIGNAL.
+// Send wraps send(2) with MSG_DONTWAIT|MSG_NOSIGNAL.
 func (h *Host) Send(fd int, p []byte) (int, Errno) {
 	h.calls.Send++
-	return rawSend(fd, p, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	return rawSend(fd, p, sendFlags)
 }
 
 // Sendv wraps sendmsg(2): writev(2) has no place for MSG_NOSIGNAL.
@@ -108,7 +117,7 @@ func (h *Host) Sendv(fd int, bufs [][]byte) (int, Errno) {
 	}
 	h.msg.Iov = &h.iov[0]
 	h.msg.SetIovlen(n)
-	sent, e := rawSendmsg(fd, &h.msg, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	sent, e := rawSendmsg(fd, &h.msg, sendFlags)
 	clear(h.iov[:n]) // or they would keep the callers' buffers alive
 	return sent, e
 }

@@ -29,12 +29,7 @@ type Group struct {
 
 // New makes a group; nothing runs before Run. Close frees it.
 func New(cfg Config) (*Group, error) {
-	return newGroup(cfg, func() sys.Kernel {
-		if sys.Tracing() {
-			return sys.Traced(sys.NewHost())
-		}
-		return sys.NewHost()
-	})
+	return newGroup(cfg, sys.NewKernel)
 }
 
 func newGroup(cfg Config, kernel func() sys.Kernel) (_ *Group, err error) {
