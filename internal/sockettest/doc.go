@@ -1,6 +1,6 @@
 // Package sockettest holds what the tests of this module share: connected
 // pairs of sockets, waiting for a condition, counting descriptors, skipping
-// for a reason, and a TestMain that fails a package which leaks a goroutine
+// for a reason, network namespaces, and a TestMain that fails a package which leaks a goroutine
 // or a descriptor.
 //
 // It calls golang.org/x/sys/unix directly, never rawsock or internal/sys, so
