@@ -15,6 +15,7 @@ import (
 // everyCall makes each call of an FD once, on fd, with harmless arguments.
 func everyCall(fd rawsock.FD) map[string]func() error {
 	sa, buf := loopback(0), make([]byte, 8)
+	msg := &rawsock.Msghdr{Buffers: [][]byte{buf}, Control: buf}
 	return map[string]func() error{
 		"bind":        func() error { return fd.Bind(sa) },
 		"connect":     func() error { return fd.Connect(sa) },
@@ -27,6 +28,8 @@ func everyCall(fd rawsock.FD) map[string]func() error {
 		"sendto":      func() error { _, err := fd.Sendto(buf, 0, sa); return err },
 		"recv":        func() error { _, err := fd.Recv(buf, 0); return err },
 		"recvfrom":    func() error { _, _, err := fd.Recvfrom(buf, 0); return err },
+		"sendmsg":     func() error { _, err := fd.Sendmsg(msg, 0); return err },
+		"recvmsg":     func() error { _, err := fd.Recvmsg(msg, 0); return err },
 		"getsockopt":  func() error { _, err := fd.GetsockoptInt(unix.SOL_SOCKET, unix.SO_TYPE); return err },
 		"getsockopt bytes": func() error {
 			_, err := fd.GetsockoptBytes(unix.SOL_SOCKET, unix.SO_TYPE, buf[:4])

@@ -129,7 +129,7 @@ func TestOneCallIsOneSystemCall(t *testing.T) {
 // An interrupted call is reported and not made again, close(2) least of all.
 func TestInterruptedCallsAreNotRepeated(t *testing.T) {
 	sockettest.NeedProgram(t, "strace")
-	calls := "inject=bind,connect,listen,accept,accept4,getsockname,getpeername,sendto,recvfrom," +
+	calls := "inject=bind,connect,listen,accept,accept4,getsockname,getpeername,sendto,recvfrom,sendmsg,recvmsg," +
 		"getsockopt,setsockopt,shutdown,socketpair:error=EINTR"
 	closes := fmt.Sprintf("inject=close:error=EINTR:when=%d+", loaderCloses+1)
 	for _, s := range tracedHelper(t, "eintr", "-e", calls, "-e", closes) {

@@ -2,11 +2,7 @@
 
 package sys
 
-import (
-	"unsafe"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // What a Host adds to the calls of a loop as flags; the rest it does by further
 // calls.
@@ -57,9 +53,7 @@ func (h *Host) Kevent(kq int, changes, events []Kevent, timeout int64) (int, Err
 // Poll wraps poll(2).
 func (h *Host) Poll(fds []PollFd, msec int) (int, Errno) {
 	h.calls.Wait++
-	list := unsafe.Slice((*unix.PollFd)(unsafe.Pointer(unsafe.SliceData(fds))), len(fds))
-	n, err := unix.Poll(list, msec)
-	return max(n, 0), errnoOf(err)
+	return poll(fds, msec)
 }
 
 // Eventfd is not used on these systems, although some have it: a pipe does.

@@ -34,11 +34,7 @@ type Kevent struct {
 }
 
 // PollFd is struct pollfd.
-type PollFd struct {
-	Fd      int32
-	Events  int16
-	Revents int16
-}
+type PollFd = unix.PollFd
 
 // FileID names a file: two paths with equal FileIDs are the same file.
 type FileID struct {

@@ -26,3 +26,11 @@ func raceReadRange(p []byte, n int) {
 		runtime.RaceReadRange(unsafe.Pointer(&p[0]), n)
 	}
 }
+
+// raceBuffers tells of the first n bytes of buffers with one of the two above.
+func raceBuffers(buffers [][]byte, n int, tell func([]byte, int)) {
+	for _, b := range buffers {
+		tell(b, n)
+		n -= len(b)
+	}
+}

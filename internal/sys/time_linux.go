@@ -1,0 +1,16 @@
+//go:build linux && !386 && !arm && !mips && !mipsle
+
+package sys
+
+import "golang.org/x/sys/unix"
+
+// The calls that take a Timespec.
+const (
+	sysPpoll    = unix.SYS_PPOLL
+	sysPselect6 = unix.SYS_PSELECT6
+	sysRecvmmsg = unix.SYS_RECVMMSG
+
+	ppollName    = "ppoll"
+	pselect6Name = "pselect6"
+	recvmmsgName = "recvmmsg"
+)

@@ -1,0 +1,74 @@
+package sys
+
+// The records of calls with several buffers.
+
+func traceSendmsg(fd int, to *RawSockaddr, buffers [][]byte, control []byte, flags, n int, e Errno) {
+	m := messageIn(to, buffers, control)
+	trace("sendmsg", n, e, num(fd), Arg{Word: unknown, Messages: []Message{m}}, num(flags))
+}
+
+func traceRecvmsg(fd int, from *RawSockaddr, buffers [][]byte, control []byte, flags int, r Received, e Errno) {
+	m := messageOut(from, buffers, control, r, e)
+	trace("recvmsg", r.N, e, num(fd), Arg{Word: unknown, Messages: []Message{m}}, num(flags))
+}
+
+// messageIn is a message that the call reads.
+func messageIn(to *RawSockaddr, buffers [][]byte, control []byte) Message {
+	m := Message{Iov: blocksIn(buffers), IovAddr: vectorAddr(buffers), Control: blockIn(control), ControlLen: len(control)}
+	if to != nil {
+		m.Name = blockIn(to.Bytes())
+		m.NameLen = int(to.Len)
+	}
+	return m
+}
+
+// messageOut is a message that the call fills, unless it fails.
+func messageOut(from *RawSockaddr, buffers [][]byte, control []byte, r Received, e Errno) Message {
+	m := Message{Iov: blocksOut(buffers, r.N, e), IovAddr: vectorAddr(buffers), Control: blockOut(control, r.Control, e)}
+	m.ControlLen, m.Flags = r.Control, r.Flags
+	if from != nil {
+		m.Name = blockOut(from.Data[:], len(from.Bytes()), e)
+		m.NameLen = int(from.Len)
+	}
+	return m
+}
+
+func blockIn(p []byte) Block {
+	if len(p) == 0 {
+		return Block{}
+	}
+	return Block{Addr: addressOf(p), Size: len(p), Data: copyOf(p)}
+}
+
+// blockOut is memory of which the call wrote n bytes, unless it failed.
+func blockOut(p []byte, n int, e Errno) Block {
+	if len(p) == 0 {
+		return Block{}
+	}
+	b := Block{Addr: addressOf(p), Size: len(p)}
+	if e == 0 {
+		b.Data = copyOf(p[:max(0, min(n, len(p)))])
+	}
+	return b
+}
+
+// blocksOut is the vector of a call that wrote n bytes to its buffers.
+func blocksOut(bufs [][]byte, n int, e Errno) []Block {
+	blocks := make([]Block, len(bufs))
+	for i, p := range bufs {
+		blocks[i] = Block{Addr: uintptr(bytesPointer(p)), Size: len(p)}
+		if e == 0 {
+			valid := max(0, min(n, len(p)))
+			blocks[i].Data = copyOf(p[:valid])
+			n -= valid
+		}
+	}
+	return blocks
+}
+
+func vectorAddr(bufs [][]byte) uintptr {
+	if len(bufs) == 0 {
+		return 0
+	}
+	return unknown
+}
