@@ -17,3 +17,13 @@ func acceptCloexec(fd int, sa *RawSockaddr, sleeps bool) (int, Errno) {
 	}
 	return nonblocking(cloexec(func() (int, Errno) { return accept(fd, sa) }))
 }
+
+// AcceptCloexec is Accept and then FD_CLOEXEC: as it may sleep, a program that
+// is started between the two inherits the descriptor.
+func AcceptCloexec(fd int, sa *RawSockaddr) (int, Errno) {
+	nfd, e := Accept(fd, sa)
+	if e == 0 {
+		unix.CloseOnExec(nfd)
+	}
+	return nfd, e
+}

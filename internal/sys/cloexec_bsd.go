@@ -21,6 +21,11 @@ func cloexec(open func() (int, Errno)) (int, Errno) {
 	return fd, e
 }
 
+// SocketCloexec is Socket, close-on-exec.
+func SocketCloexec(domain, typ, proto int) (int, Errno) {
+	return cloexec(func() (int, Errno) { return Socket(domain, typ, proto) })
+}
+
 // nonblocking makes what a call returned nonblocking; if that fails it is
 // closed.
 func nonblocking(fd int, e Errno) (int, Errno) {

@@ -1,0 +1,13 @@
+//go:build dragonfly || freebsd || netbsd || openbsd
+
+package rawsock
+
+import "golang.org/x/sys/unix"
+
+const (
+	sockNonblock = unix.SOCK_NONBLOCK
+	sockFlags    = unix.SOCK_NONBLOCK | unix.SOCK_CLOEXEC
+	soProtocol   = 0 // not on all of them
+
+	acceptInheritsNonblock = true
+)
