@@ -135,8 +135,8 @@ for name, code in twins:
 `, again, aside)
 
 // normal leaves out what differs between two runs: descriptors, ports that the
-// kernel chose (32768 and up), process IDs, the autobind name, and how large a
-// buffer was offered for an address.
+// kernel chose (32768 and up), process IDs, the autobind name, pointers to what a
+// failing call did not fill, and how large a buffer was offered for an address.
 func normal(s step) string {
 	text := s.name + ": " + strings.Join(s.calls, "; ")
 	for _, r := range normalizers {
@@ -150,6 +150,11 @@ var normalizers = []struct {
 	with    string
 }{
 	{regexp.MustCompile(`([:;] \w+\()\d+([,)])`), "${1}FD$2"},
+	{regexp.MustCompile(`(F_DUPFD_CLOEXEC, 0\)) += \d+`), "$1 = FD"},
+	{regexp.MustCompile(`msg_namelen=\d+ => `), "msg_namelen="},
+	{regexp.MustCompile(`\bfd=\d+`), "fd=FD"},
+	{regexp.MustCompile(`\b0x[0-9a-f]{7,}, \[\d+\]`), "ADDRESS, [SIZE]"},
+	{regexp.MustCompile(`\b0x[0-9a-f]{7,}`), "ADDRESS"},
 	{regexp.MustCompile(`((?:socket|accept4?)\(.*?\)\s*) = \d+`), "$1 = FD"},
 	{regexp.MustCompile(`((?:socketpair)\(.*?)\[\d+, \d+\]`), "${1}[FD, FD]"},
 	{regexp.MustCompile(`htons\((?:3[2-9]\d{3}|[4-6]\d{4})\)`), "htons(PORT)"},

@@ -108,3 +108,15 @@ func (s *Sock) Recvfrom(p []byte, flags int) (n int, from Sockaddr, err error) {
 	err = s.call(unix.POLLIN, s.timeout, func() (e error) { n, from, e = s.FD.Recvfrom(p, flags); return e })
 	return n, from, err
 }
+
+// Sendmsg sends one message.
+func (s *Sock) Sendmsg(m *Msghdr, flags int) (n int, err error) {
+	err = s.call(unix.POLLOUT, s.timeout, func() (e error) { n, e = s.FD.Sendmsg(m, flags); return e })
+	return n, err
+}
+
+// Recvmsg receives one message, also with no room in m.
+func (s *Sock) Recvmsg(m *Msghdr, flags int) (n int, err error) {
+	err = s.call(unix.POLLIN, s.timeout, func() (e error) { n, e = s.FD.Recvmsg(m, flags); return e })
+	return n, err
+}

@@ -47,7 +47,7 @@ func attempt(fd FD, events int16, limit time.Duration, call func() error) error 
 		if limit == NoTimeout {
 			left = NoTimeout
 		}
-		n, err := pollOne(fd, events, left)
+		n, err := Poll([]PollFd{{Fd: int32(fd), Events: events}}, pollMilliseconds(left))
 		switch {
 		case err == unix.EINTR, err == nil && n == 0:
 			continue
@@ -59,12 +59,6 @@ func attempt(fd FD, events int16, limit time.Duration, call func() error) error 
 		}
 	}
 	return os.ErrDeadlineExceeded
-}
-
-// pollOne is poll(2) for one descriptor.
-func pollOne(fd FD, events int16, timeout time.Duration) (n int, err error) {
-	fds := [1]unix.PollFd{{Fd: int32(fd), Events: events}}
-	return unix.Poll(fds[:], pollMilliseconds(timeout))
 }
 
 // pollMilliseconds rounds up: rounded down, the last fraction of a millisecond
