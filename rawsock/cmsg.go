@@ -34,7 +34,8 @@ func (m Cmsg) Is(level, typ int) bool { return m.Level == level && m.Type == typ
 // with what is there, and Truncated.
 //
 // The kernel's own sign of truncation is MSG_CTRUNC. Linux then shortens cmsg_len
-// too (net/core/scm.c, put_cmsg), so that the last message looks whole.
+// too (net/core/scm.c, put_cmsg), so that the last message looks whole; see
+// [Msghdr.Cmsgs].
 func NextCmsg(control []byte) (m Cmsg, rest []byte, ok bool) {
 	if len(control) < unix.SizeofCmsghdr {
 		return Cmsg{}, nil, false
