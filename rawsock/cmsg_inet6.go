@@ -47,7 +47,8 @@ func (m Cmsg) HopLimit() (hops int, ok bool) {
 }
 
 // AppendTrafficClass appends IPV6_TCLASS: the traffic class of this one datagram,
-// an int; -1 is the socket's own. Linux 2.6.14.
+// an int of 0 to 255. The -1 of RFC 3542, the socket's own class, is not to be
+// relied on: Linux 6.18 sends 255. Linux 2.6.14.
 func AppendTrafficClass(b []byte, class int) []byte {
 	return appendUint32(b, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, uint32(class))
 }

@@ -8,7 +8,7 @@ import "golang.org/x/sys/unix"
 type QueuedErr struct {
 	ExtendedErr
 
-	Dest  Sockaddr     // where the packet that failed was going, on sockets that have addresses
+	Dest  Sockaddr     // where the packet was going; zero for TCP, without port for SO_EE_ORIGIN_LOCAL
 	Time  Timestamping // of an entry that is a time of sending
 	Flags int          // msg_flags; MSG_TRUNC: more payload, MSG_CTRUNC: some of the rest is missing
 
