@@ -1,8 +1,6 @@
 package rawsock_test
 
 import (
-	"bytes"
-	"encoding/binary"
 	"os"
 	"runtime"
 	"strconv"
@@ -137,25 +135,6 @@ func TestBindBelow1024NeedsPrivilege(t *testing.T) {
 		done <- fd.Bind(loopback(1))
 	}()
 	wantErrno(t, <-done, unix.EACCES)
-}
-
-// Families that this package does not know come and go byte for byte.
-func TestNetlinkAddress(t *testing.T) {
-	fd := open(t, unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE)
-	b := make([]byte, unix.SizeofSockaddrNetlink)
-	binary.NativeEndian.PutUint16(b, unix.AF_NETLINK)
-	binary.NativeEndian.PutUint32(b[8:], 1) // nl_groups
-	want, err := rawsock.SockaddrFromBytes(b)
-	check(t, err)
-	check(t, fd.Bind(want))
-	got, err := fd.Getsockname()
-	check(t, err)
-	if got.Family() != unix.AF_NETLINK || got.Len() != len(b) || !bytes.Equal(got.Bytes()[8:], b[8:]) {
-		t.Errorf("getsockname: %v, want nl_groups as in %v", got, want)
-	}
-	if got.AddrPort().IsValid() || !strings.HasPrefix(got.String(), "family 16: 0000") {
-		t.Errorf("netlink address as text: %v, %v", got, got.AddrPort())
-	}
 }
 
 // A buffer of the wrong size is the kernel's to judge.

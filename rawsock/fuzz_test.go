@@ -48,14 +48,14 @@ func FuzzSockaddrFromBytes(f *testing.F) {
 
 // checkDecoded encodes again what sa decodes to.
 func checkDecoded(t *testing.T, sa rawsock.Sockaddr) {
-	if sa.String() == "" {
-		t.Fatal("no text")
+	if again, err := rawsock.ParseSockaddr(sa.String()); err != nil || again != sa {
+		t.Fatalf("% x has the text %s, of which comes % x, %v", sa.Bytes(), sa, again.Bytes(), err)
 	}
 	known := 0
 	if ap := sa.AddrPort(); ap.IsValid() {
 		known++
 		again, err := rawsock.SockaddrFromAddrPort(ap)
-		if err != nil || again.AddrPort() != ap || again.Family() != sa.Family() || sa.String() != ap.String() {
+		if err != nil || again.AddrPort() != ap || again.Family() != sa.Family() {
 			t.Fatalf("%v became %v, %v", ap, again, err)
 		}
 	}
@@ -142,8 +142,36 @@ func FuzzSockaddrInet(f *testing.F) {
 		if !ok || addr != a6 || p != port || fl != flow || sc != scope {
 			t.Fatalf("%v %d %d %d became %v %d %d %d, %v", a6, port, flow, scope, addr, p, fl, sc, ok)
 		}
-		if got, err := netip.ParseAddrPort(sa.String()); err != nil || got != sa.AddrPort() {
+		text, _, _ := strings.Cut(sa.String(), " flowinfo=")
+		if got, err := netip.ParseAddrPort(text); err != nil || got != sa.AddrPort() {
 			t.Fatalf("text %s: %v, %v", sa, got, err)
+		}
+		checkDecoded(t, sa)
+	})
+}
+
+// FuzzParseSockaddr: whatever text comes, nothing panics, and an address that it
+// is has a text that is the same address.
+func FuzzParseSockaddr(f *testing.F) {
+	for _, text := range []string{
+		"none", "unnamed", "127.0.0.1:80", "[fe80::1%2]:80 flowinfo=0xabcde", "/run/x", `"x\ty"`, "@abs\\x00c", "family 99: 0001", "bytes 63",
+		"packet if=2 protocol=0x800 addr=02:00:00:00:00:01", "netlink pid=1 groups=0x1 len=12", "vsock cid=2 port=1024 flags=0x1",
+		"can if=1 rx=0x123 tx=0x321", "can-j1939 if=1 name=0xffffffffffffffff pgn=0x3ffff addr=0xfe", `alg type=hash name="hmac (sha1)" feat=0x1`,
+		"tipc type=1 scope=-2 a=1 b=2 c=3", "qipcrtr node=1 port=2", "xdp if=1 queue=2 flags=0x4 shared=5",
+		"l2cap addr=00:11:22:33:44:55 psm=1 cid=2 type=1", "rfcomm addr=00:11:22:33:44:55 channel=9", "hci dev=1 channel=3", "sco addr=00:11:22:33:44:55",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		sa, err := rawsock.ParseSockaddr(text)
+		if err != nil {
+			if !sa.IsZero() {
+				t.Fatalf("%q is refused and became %v: %v", text, sa, err)
+			}
+			return
+		}
+		if again, err := rawsock.SockaddrFromBytes(sa.Bytes()); err != nil || again != sa {
+			t.Fatalf("%q became % x, of which comes % x, %v", text, sa.Bytes(), again.Bytes(), err)
 		}
 		checkDecoded(t, sa)
 	})

@@ -1,11 +1,14 @@
 package rawsock_test
 
 import (
+	"bytes"
+	"debug/elf"
 	"encoding/binary"
-	"encoding/hex"
 	"net/netip"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -23,88 +26,148 @@ var familyLow = func() int {
 	return 1
 }()
 
-// layoutProgram fills each kind of address by the C library's headers and
-// prints its bytes.
-const layoutProgram = `
-#include <arpa/inet.h>
-#include <netinet/in.h>
+// sizeByte is the other byte: the high byte of the family.
+func sizeByte(int) byte { return 0 }
+
+func abstractError(err error) error { return err }
+
+// layoutSource is each kind of address as constant data by the headers of the C
+// library and the kernel.
+const layoutSource = `
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <linux/can.h>
+#include <linux/if_alg.h>
+#include <linux/if_packet.h>
+#include <linux/if_xdp.h>
+#include <linux/netlink.h>
+#include <linux/qrtr.h>
+#include <linux/tipc.h>
+#include <linux/vm_sockets.h>
 
-static void dump(const char *name, const void *p, size_t n) {
-	const unsigned char *b = p;
-	printf("%s ", name);
-	for (size_t i = 0; i < n; i++) printf("%02x", b[i]);
-	printf("\n");
-}
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define H16(x) __builtin_bswap16(x)
+#define H32(x) __builtin_bswap32(x)
+#else
+#define H16(x) (x)
+#define H32(x) (x)
+#endif
 
-int main(void) {
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(0x1234)};
-	in.sin_addr.s_addr = inet_addr("192.0.2.77");
-	dump("inet", &in, sizeof in);
-
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(0x1234)};
-	in6.sin6_flowinfo = htonl(0xabcde);
-	in6.sin6_scope_id = 0x01020304;
-	inet_pton(AF_INET6, "fe80::1:2", &in6.sin6_addr);
-	dump("inet6", &in6, sizeof in6);
-
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	dump("unnamed", &un, offsetof(struct sockaddr_un, sun_path));
-	memcpy(un.sun_path, "\0a\0b", 4);
-	dump("abstract", &un, offsetof(struct sockaddr_un, sun_path) + 4);
-	strcpy(un.sun_path, "/tmp/x");
-	dump("path", &un, offsetof(struct sockaddr_un, sun_path) + 7);
-	memset(un.sun_path, 'x', sizeof un.sun_path);
-	dump("longest", &un, sizeof un);
-
-	struct sockaddr_storage ss = {0};
-	dump("storage", &ss, sizeof ss);
-	return 0;
-}
+struct sockaddr_in inet = {AF_INET, H16(0x1234), {H32(0xc000024d)}};
+struct sockaddr_in6 inet6 = {AF_INET6, H16(0x1234), H32(0xabcde), {{{0xfe, 0x80, [13] = 1, [15] = 2}}}, 0x01020304};
+struct sockaddr_un longest = {AF_UNIX, {[0 ... sizeof longest.sun_path - 1] = 'x'}};
+struct sockaddr_storage storage = {AF_INET6};
+struct sockaddr_ll packet = {AF_PACKET, H16(0x0800), 7, 772, 4, 6, {2, 0, 0, 0, 0, 1}};
+struct sockaddr_nl netlink = {AF_NETLINK, 0, 0x01020304, 0x05060708};
+struct sockaddr_vm vsock = {.svm_family = AF_VSOCK, .svm_port = 1024, .svm_cid = 0xffffffff, .svm_flags = 1};
+struct sockaddr_can can = {AF_CAN, 7};
+struct sockaddr_can isotp = {AF_CAN, 7, {.tp = {0x80000123, 0x321}}};
+struct sockaddr_can j1939 = {AF_CAN, 7, {.j1939 = {0x0102030405060708, 0x3ffff, 0xfe}}};
+struct sockaddr_alg alg = {AF_ALG, "hash", 1, 2, "hmac(sha256)"};
+struct sockaddr_tipc range = {AF_TIPC, TIPC_SERVICE_RANGE, TIPC_NODE_SCOPE, {.nameseq = {1, 2, 3}}};
+struct sockaddr_tipc service = {AF_TIPC, TIPC_SERVICE_ADDR, -TIPC_CLUSTER_SCOPE, {.name = {{1, 2}, 3}}};
+struct sockaddr_tipc port = {AF_TIPC, TIPC_SOCKET_ADDR, 0, {.id = {1, 2}}};
+struct sockaddr_qrtr qrtr = {AF_QIPCRTR, 1, 2};
+struct sockaddr_xdp xdp = {AF_XDP, XDP_ZEROCOPY, 7, 3, 9};
 `
 
-func TestLayoutAgainstCHeaders(t *testing.T) {
-	sockettest.NeedProgram(t, "cc")
-	exe := filepath.Join(t.TempDir(), "layout")
-	cc := exec.Command("cc", "-xc", "-Wall", "-Werror", "-o", exe, "-")
-	cc.Stdin = strings.NewReader(layoutProgram)
-	if out, err := cc.CombinedOutput(); err != nil {
-		t.Fatalf("cc: %v\n%s", err, out)
-	}
-	out, err := exec.Command(exe).Output()
-	check(t, err)
-
-	abstract, err := rawsock.SockaddrUnixAbstract("a\x00b")
-	check(t, err)
-	path, err := rawsock.SockaddrUnixPath("/tmp/x")
+// layoutAddresses are the same addresses made here.
+func layoutAddresses(t *testing.T) map[string]rawsock.Sockaddr {
+	alg, err := rawsock.SockaddrALG("hash", "hmac(sha256)", 1, 2)
 	check(t, err)
 	longest, err := rawsock.SockaddrUnixPath(strings.Repeat("x", rawsock.MaxUnixPath))
 	check(t, err)
-	storage, err := rawsock.SockaddrFromBytes(make([]byte, rawsock.MaxSockaddr))
+	storage := make([]byte, rawsock.MaxSockaddr)
+	storage[familyLow] = unix.AF_INET6
+	full, err := rawsock.SockaddrFromBytes(storage)
 	check(t, err)
-	ours := map[string]rawsock.Sockaddr{
-		"inet":     rawsock.SockaddrInet4([4]byte{192, 0, 2, 77}, 0x1234),
-		"inet6":    rawsock.SockaddrInet6(netip.MustParseAddr("fe80::1:2").As16(), 0x1234, 0xabcde, 0x01020304),
-		"unnamed":  rawsock.SockaddrUnixUnnamed(),
-		"abstract": abstract,
-		"path":     path,
-		"longest":  longest,
-		"storage":  storage,
+	packet, err := rawsock.SockaddrPacket(rawsock.PacketAddr{
+		Protocol: unix.ETH_P_IP, Ifindex: 7, Hatype: unix.ARPHRD_LOOPBACK, Pkttype: unix.PACKET_OUTGOING,
+		Halen: 6, Addr: [rawsock.MaxHardwareAddr]byte{2, 0, 0, 0, 0, 1},
+	})
+	check(t, err)
+	return map[string]rawsock.Sockaddr{
+		"inet":    rawsock.SockaddrInet4([4]byte{192, 0, 2, 77}, 0x1234),
+		"inet6":   rawsock.SockaddrInet6(netip.MustParseAddr("fe80::1:2").As16(), 0x1234, 0xabcde, 0x01020304),
+		"longest": longest,
+		"storage": full,
+		"packet":  packet,
+		"netlink": rawsock.SockaddrNetlink(0x01020304, 0x05060708),
+		"vsock":   rawsock.SockaddrVsock(unix.VMADDR_CID_ANY, 1024, 1),
+		"can":     rawsock.SockaddrCAN(7),
+		"isotp":   rawsock.SockaddrCANISOTP(7, 0x80000123, 0x321),
+		"j1939":   rawsock.SockaddrCANJ1939(7, 0x0102030405060708, 0x3ffff, 0xfe),
+		"alg":     alg,
+		"range":   rawsock.SockaddrTIPC(unix.TIPC_SERVICE_RANGE, unix.TIPC_NODE_SCOPE, [3]uint32{1, 2, 3}),
+		"service": rawsock.SockaddrTIPC(unix.TIPC_SERVICE_ADDR, -unix.TIPC_CLUSTER_SCOPE, [3]uint32{1, 2, 3}),
+		"port":    rawsock.SockaddrTIPC(unix.TIPC_SOCKET_ADDR, 0, [3]uint32{1, 2, 0}),
+		"qrtr":    rawsock.SockaddrQIPCRTR(1, 2),
+		"xdp":     rawsock.SockaddrXDP(7, 3, unix.XDP_ZEROCOPY, 9),
 	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if len(lines) != len(ours) {
-		t.Fatalf("%d lines, want %d:\n%s", len(lines), len(ours), out)
+}
+
+func TestLayoutAgainstCHeaders(t *testing.T) {
+	for name, options := range layoutTargets[runtime.GOARCH] {
+		t.Run(name, func(t *testing.T) {
+			theirs := dataOf(t, layoutSource, options...)
+			ours := layoutAddresses(t)
+			if len(theirs) != len(ours) {
+				t.Errorf("%d addresses in C, %d here", len(theirs), len(ours))
+			}
+			for name, sa := range ours {
+				if !bytes.Equal(sa.Bytes(), theirs[name]) {
+					t.Errorf("%s:\n\tours %x\n\tC    %x", name, sa.Bytes(), theirs[name])
+				}
+			}
+		})
 	}
-	for _, line := range lines {
-		name, want, _ := strings.Cut(line, " ")
-		if got := hex.EncodeToString(ours[name].Bytes()); got != want {
-			t.Errorf("%s:\n\tours %s\n\tC    %s", name, got, want)
+}
+
+// layoutTargets is what the compiler is told to compile for: the word size of
+// this machine's other kind of process too, where it has one.
+var layoutTargets = map[string]map[string][]string{
+	"amd64": {"64": {"-m64"}, "32": {"-m32"}},
+	"386":   {"64": {"-m64"}, "32": {"-m32"}},
+	"arm64": {"64": nil},
+}
+
+// dataOf compiles a source and returns the bytes of its data by name. Nothing is
+// linked or run, so a compiler without the other word size's libraries does.
+func dataOf(t *testing.T, source string, options ...string) map[string][]byte {
+	t.Helper()
+	sockettest.NeedProgram(t, "cc")
+	dir := t.TempDir()
+	object := filepath.Join(dir, "layout.o")
+	// Debian's headers serve both word sizes but for gnu/stubs-32.h, which comes
+	// with the 32-bit part of the C library.
+	check(t, os.Mkdir(filepath.Join(dir, "gnu"), 0o755))
+	check(t, os.WriteFile(filepath.Join(dir, "gnu", "stubs-32.h"), nil, 0o644))
+	headers, err := filepath.Glob("/usr/include/*-linux-gnu*")
+	check(t, err)
+	for _, dir := range append(headers, dir) {
+		options = append(options, "-idirafter", dir)
+	}
+	cc := exec.Command("cc", append(options, "-xc", "-Wall", "-Werror", "-c", "-o", object, "-")...)
+	cc.Stdin = strings.NewReader(source)
+	if out, err := cc.CombinedOutput(); err != nil {
+		t.Fatalf("cc: %v\n%s", err, out)
+	}
+	file, err := elf.Open(object)
+	check(t, err)
+	defer file.Close()
+	symbols, err := file.Symbols()
+	check(t, err)
+	data := map[string][]byte{}
+	for _, s := range symbols {
+		if elf.ST_TYPE(s.Info) == elf.STT_OBJECT {
+			section, err := file.Sections[s.Section].Data()
+			check(t, err)
+			data[s.Name] = section[s.Value:][:s.Size]
 		}
 	}
+	return data
 }
 
 // What the kernel gives for an address is what was asked for, to the byte.

@@ -1,6 +1,7 @@
 package rawsock
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -17,8 +18,9 @@ import (
 // kernel, and what comes back where the kernel gave none. It differs from the
 // unnamed unix address, which has a family.
 //
-// Any family can be held. [Sockaddr.Inet], [Sockaddr.Inet6], [Sockaddr.Unix] and
-// [Sockaddr.AddrPort] look into the ones known here.
+// Any family can be held. [Sockaddr.Inet], [Sockaddr.Inet6], [Sockaddr.Unix],
+// [Sockaddr.AddrPort] and, on Linux, a method for each further family look into
+// the ones known here; [Sockaddr.String] and [ParseSockaddr] are its text.
 type Sockaddr struct {
 	// Bytes beyond raw.Len are zero, or == would not compare addresses.
 	raw sys.RawSockaddr
@@ -100,3 +102,11 @@ func newSockaddr(family, size int) Sockaddr {
 	layoutHeader(sa.raw.Data[:], family, size)
 	return sa
 }
+
+// is reports whether sa is of that family and has at least size bytes.
+func (sa *Sockaddr) is(family, size int) bool {
+	return sa.family() == family && sa.Len() >= size
+}
+
+func (sa *Sockaddr) get32(at int) uint32    { return binary.NativeEndian.Uint32(sa.raw.Data[at:]) }
+func (sa *Sockaddr) put32(at int, v uint32) { binary.NativeEndian.PutUint32(sa.raw.Data[at:], v) }

@@ -36,14 +36,14 @@ func SockaddrInet6(addr [16]byte, port uint16, flowinfo, scopeID uint32) Sockadd
 	binary.BigEndian.PutUint16(sa.raw.Data[inetPort:], port)
 	binary.BigEndian.PutUint32(sa.raw.Data[inet6Flowinfo:], flowinfo)
 	copy(sa.raw.Data[inet6Addr:], addr[:])
-	binary.NativeEndian.PutUint32(sa.raw.Data[inet6ScopeID:], scopeID)
+	sa.put32(inet6ScopeID, scopeID)
 	return sa
 }
 
 // Inet returns the fields of a struct sockaddr_in; ok is false for any other
 // address and for one that is too short.
 func (sa Sockaddr) Inet() (addr [4]byte, port uint16, ok bool) {
-	if sa.family() != unix.AF_INET || sa.Len() < unix.SizeofSockaddrInet4 {
+	if !sa.is(unix.AF_INET, unix.SizeofSockaddrInet4) {
 		return addr, 0, false
 	}
 	copy(addr[:], sa.raw.Data[inetAddr:])
@@ -53,12 +53,12 @@ func (sa Sockaddr) Inet() (addr [4]byte, port uint16, ok bool) {
 // Inet6 returns the fields of a struct sockaddr_in6 as SockaddrInet6 takes them;
 // ok is false for any other address and for one that is too short.
 func (sa Sockaddr) Inet6() (addr [16]byte, port uint16, flowinfo, scopeID uint32, ok bool) {
-	if sa.family() != unix.AF_INET6 || sa.Len() < sizeofInet6Legacy {
+	if !sa.is(unix.AF_INET6, sizeofInet6Legacy) {
 		return addr, 0, 0, 0, false
 	}
 	copy(addr[:], sa.raw.Data[inet6Addr:])
 	port = binary.BigEndian.Uint16(sa.raw.Data[inetPort:])
 	flowinfo = binary.BigEndian.Uint32(sa.raw.Data[inet6Flowinfo:])
-	scopeID = binary.NativeEndian.Uint32(sa.raw.Data[inet6ScopeID:])
+	scopeID = sa.get32(inet6ScopeID)
 	return addr, port, flowinfo, scopeID, true
 }

@@ -50,16 +50,25 @@ func (sa Sockaddr) AddrPort() netip.AddrPort {
 	return netip.AddrPortFrom(ip, port)
 }
 
+// InterfaceIndex returns the index of an interface: a number is taken as it is,
+// anything else is a name, which is looked up. It is convenience, more than one
+// system call.
+//
+// ENODEV (wrapped, with the name): no such interface.
+func InterfaceIndex(name string) (uint32, error) {
+	if index, err := strconv.ParseUint(name, 10, 32); err == nil {
+		return uint32(index), nil
+	}
+	iface, err := net.InterfaceByName(name)
+	if err != nil {
+		return 0, fmt.Errorf("interface %q: %w", name, unix.ENODEV)
+	}
+	return uint32(iface.Index), nil
+}
+
 func scopeOf(zone string) (uint32, error) {
 	if zone == "" {
 		return 0, nil
 	}
-	if index, err := strconv.ParseUint(zone, 10, 32); err == nil {
-		return uint32(index), nil
-	}
-	iface, err := net.InterfaceByName(zone)
-	if err != nil {
-		return 0, fmt.Errorf("zone %q: %w", zone, unix.ENODEV)
-	}
-	return uint32(iface.Index), nil
+	return InterfaceIndex(zone)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,36 +21,73 @@ func TestSockaddrText(t *testing.T) {
 		return sa
 	}
 	inet := loopback(80)
-	vsock := inet.Bytes()[:2:2]
-	vsock[1-familyLow] = 0
-	vsock[familyLow] = 40
-	unknown, err := rawsock.SockaddrFromBytes(append(vsock, 0, 0, 1, 2))
+	header := inet.Bytes()[:2:2]
+	header[1-familyLow] = sizeByte(6)
+	header[familyLow] = 99
+	unknown, err := rawsock.SockaddrFromBytes(append(header, 0, 0, 1, 2))
 	check(t, err)
-	short, err := rawsock.SockaddrFromBytes(inet.Bytes()[:15])
+	cut := inet.Bytes()[:15]
+	cut[1-familyLow] = sizeByte(15)
+	short, err := rawsock.SockaddrFromBytes(cut)
 	check(t, err)
 	one, err := rawsock.SockaddrFromBytes([]byte{9})
 	check(t, err)
 	cases := map[string]rawsock.Sockaddr{
-		"none":                     {},
-		"127.0.0.1:80":             inet,
-		"[fe80::1%2]:80":           addrPort(t, "[fe80::1%2]:80"),
-		"[::1]:65535":              addrPort(t, "[::1]:65535"),
-		"[::ffff:1.2.3.4]:1":       addrPort(t, "[::ffff:1.2.3.4]:1"),
-		"/run/x.sock":              path("/run/x.sock"),
-		"./x":                      path("./x"),
-		`"x.sock"`:                 path("x.sock"),
-		`"@x"`:                     path("@x"),
-		`"unnamed"`:                path("unnamed"),
-		`"/a\nb"`:                  path("/a\nb"),
-		`"/\xff"`:                  path("/\xff"),
-		"unnamed":                  rawsock.SockaddrUnixUnnamed(),
-		"family 40: 00000102":      unknown,
-		"family 0: ":               one,
-		"family 2: " + hex15(inet): short,
+		"none":                      {},
+		"127.0.0.1:80":              inet,
+		"[fe80::1%2]:80":            addrPort(t, "[fe80::1%2]:80"),
+		"[::1]:65535":               addrPort(t, "[::1]:65535"),
+		"[::ffff:1.2.3.4]:1":        addrPort(t, "[::ffff:1.2.3.4]:1"),
+		"/run/x.sock":               path("/run/x.sock"),
+		"./x":                       path("./x"),
+		`"x.sock"`:                  path("x.sock"),
+		`"@x"`:                      path("@x"),
+		`"unnamed"`:                 path("unnamed"),
+		`"/a\nb"`:                   path("/a\nb"),
+		`"/\xff"`:                   path("/\xff"),
+		"unnamed":                   rawsock.SockaddrUnixUnnamed(),
+		"family 99: 00000102":       unknown,
+		"bytes 09":                  one,
+		"[::1]:80 flowinfo=0xabcde": rawsock.SockaddrInet6([16]byte{15: 1}, 80, 0xabcde, 0),
+		"family 2: " + hex15(inet):  short,
 	}
 	for want, sa := range cases {
 		if got := sa.String(); got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+		if got, err := rawsock.ParseSockaddr(want); err != nil || got != sa {
+			t.Errorf("%s parses to %v, %v", want, got, err)
+		}
+	}
+}
+
+func TestParseSockaddrRefusals(t *testing.T) {
+	for text, want := range map[string]error{
+		"":                              unix.EINVAL,
+		"x.sock":                        unix.EINVAL,
+		"127.0.0.1":                     unix.EINVAL,
+		"127.0.0.1:65536":               unix.EINVAL,
+		"127.0.0.1:80 flowinfo=1":       unix.EINVAL,
+		"[::1]:80 flowinfo=0x100000000": unix.EINVAL,
+		"[::1]:80 flowinfo":             unix.EINVAL,
+		"[fe80::1%no-such]:80":          unix.ENODEV,
+		`""`:                            unix.EINVAL,
+		`"a" `:                          unix.EINVAL,
+		`"a\x00b"`:                      unix.EINVAL,
+		`@a"b`:                          abstractError(unix.EINVAL),
+		"/" + strings.Repeat("x", 200):  unix.ENAMETOOLONG,
+		"@" + strings.Repeat("x", 200):  abstractError(unix.ENAMETOOLONG),
+		"family 2":                      unix.EINVAL,
+		"family -1: 00":                 unix.EINVAL,
+		"family 65536: 00":              unix.EINVAL,
+		"family 2: 0":                   unix.EINVAL,
+		"family 99: " + strings.Repeat("0", 2*rawsock.MaxSockaddr): unix.EINVAL,
+		"bytes x": unix.EINVAL,
+		"none ":   unix.EINVAL,
+	} {
+		sa, err := rawsock.ParseSockaddr(text)
+		if !errors.Is(err, want) || !sa.IsZero() || !strings.Contains(err.Error(), strconv.Quote(text)) {
+			t.Errorf("%q became %v, %v; want %v", text, sa, err, want)
 		}
 	}
 }
