@@ -27,10 +27,10 @@ func (m Cmsg) Timestamp() (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Timestamping is a struct scm_timestamping
+// Timestamps is a struct scm_timestamping
 // (Documentation/networking/timestamping.rst). A time that was not taken is the
 // zero time.
-type Timestamping struct {
+type Timestamps struct {
 	Software time.Time // by the kernel
 	Legacy   time.Time // not used any more
 	Hardware time.Time // by the network card, of its own clock
@@ -39,7 +39,7 @@ type Timestamping struct {
 // Timestamping reads SCM_TIMESTAMPING, which SO_TIMESTAMPING turns on, in both
 // layouts. From the error queue it is the time of sending: see [FD.RecvErr].
 // Linux 2.6.30; SO_TIMESTAMPING_NEW 5.1.
-func (m Cmsg) Timestamping() (ts Timestamping, ok bool) {
+func (m Cmsg) Timestamping() (ts Timestamps, ok bool) {
 	if !m.Is(unix.SOL_SOCKET, unix.SO_TIMESTAMPING_OLD) && !m.Is(unix.SOL_SOCKET, unix.SO_TIMESTAMPING_NEW) ||
 		len(m.Data) != 3*8 && len(m.Data) != 3*16 {
 		return ts, false

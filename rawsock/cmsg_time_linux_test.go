@@ -80,7 +80,7 @@ func TestTimestampLayouts(t *testing.T) {
 			}
 		}
 		m := rawsock.Cmsg{Level: unix.SOL_SOCKET, Type: unix.SO_TIMESTAMPING_NEW, Data: slices.Concat(data, words(size, 0, 0), words(size, 0, 1))}
-		want := rawsock.Timestamping{Software: time.Unix(sec, fraction), Hardware: time.Unix(0, 1)}
+		want := rawsock.Timestamps{Software: time.Unix(sec, fraction), Hardware: time.Unix(0, 1)}
 		if got, ok := m.Timestamping(); !ok || got != want {
 			t.Errorf("words of %d: %+v, %v", size, got, ok)
 		}

@@ -8,9 +8,9 @@ import "golang.org/x/sys/unix"
 type QueuedErr struct {
 	ExtendedErr
 
-	Dest  Sockaddr     // where the packet was going; zero for TCP, without port for SO_EE_ORIGIN_LOCAL
-	Time  Timestamping // of an entry that is a time of sending
-	Flags int          // msg_flags; MSG_TRUNC: more payload, MSG_CTRUNC: some of the rest is missing
+	Dest  Sockaddr   // where the packet was going; zero for TCP, without port for SO_EE_ORIGIN_LOCAL
+	Time  Timestamps // of an entry that is a time of sending
+	Flags int        // msg_flags; MSG_TRUNC: more payload, MSG_CTRUNC: some of the rest is missing
 
 	msg    Msghdr
 	vector [1][]byte
@@ -21,8 +21,9 @@ type QueuedErr struct {
 const errControl = 1024
 
 // RecvErr takes one entry from the socket's error queue: one recvmsg(2) with
-// MSG_ERRQUEUE and flags. n bytes of the packet that failed go to p, without its
-// headers except on raw sockets; zerocopy notifications have none. It never
+// MSG_ERRQUEUE and flags. n bytes of the packet go to p: of one that failed the
+// data without headers, with a time of sending the packet from its link header
+// on, and nothing with SOF_TIMESTAMPING_OPT_TSONLY or for zerocopy. It never
 // sleeps. Afterwards SO_ERROR is that of the next entry, if there is one.
 //
 // EAGAIN: the queue is empty.
@@ -38,7 +39,7 @@ func (fd FD) RecvErr(q *QueuedErr, p []byte, flags int) (n int, err error) {
 	if err != nil {
 		q.msg.Control, q.msg.Flags = q.msg.Control[:0], 0
 	}
-	q.ExtendedErr, q.Time = ExtendedErr{}, Timestamping{}
+	q.ExtendedErr, q.Time = ExtendedErr{}, Timestamps{}
 	q.Dest, q.Flags = q.msg.Name, q.msg.Flags
 	for m := range q.msg.Cmsgs() {
 		if e, ok := m.ExtendedErr(); ok {
