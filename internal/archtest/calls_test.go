@@ -23,6 +23,9 @@ var harmless = map[string][]string{
 		// The codec of addresses: bytes in, bytes out.
 		"Sockaddr.*", "SockaddrFromBytes", "SockaddrFromAddrPort", "SockaddrInet4", "SockaddrInet6",
 		"SockaddrUnixPath", "SockaddrUnixAbstract", "SockaddrUnixUnnamed",
+		// The codec of options.
+		"Option.AppendTo", "Option.Decode", "Option.Info", "WriteOption.AppendTo", "WriteOption.Info",
+		"ReadOption.Decode", "ReadOption.Info", "OptionName", "LevelName",
 	},
 	module + "/internal/sys": {
 		// The kernel to be given, and the shapes of what is handed to it.
@@ -142,6 +145,8 @@ func TestKernelCallsAreCaught(t *testing.T) {
 		{`func f() sys.Kernel { return sys.NewHost() }`, ""},
 		{`func f(b []byte) (rawsock.Sockaddr, error) { return rawsock.SockaddrFromBytes(b) }`, ""},
 		{`func f(sa rawsock.Sockaddr, fd rawsock.FD) (string, int) { return sa.String(), int(fd) }`, ""},
+		{`func f(fd rawsock.FD) error { return rawsock.TCPNoDelay.Set(fd, true) }`, "calls rawsock.Option.Set past"},
+		{`func f(b []byte) ([]byte, error) { return rawsock.TCPNoDelay.AppendTo(b, true) }`, ""},
 		{`func f(e unix.Errno) bool { return e.Temporary() || e == unix.EAGAIN }`, ""},
 	} {
 		src := fmt.Sprintf("package loop\nimport (%q; %q; %q)\nvar (_ rawsock.FD; _ unix.Errno; _ sys.Errno)\n%s\n",
