@@ -1,7 +1,6 @@
 package rawsock_test
 
 import (
-	"encoding/binary"
 	"os"
 	"testing"
 
@@ -117,65 +116,5 @@ func TestKernelTruncationIsReported(t *testing.T) {
 		if n != c.messages || whole != c.whole || (m.Flags&unix.MSG_CTRUNC != 0) != (c.whole < 2) {
 			t.Errorf("room for %d bytes: %d messages, %d whole, flags %#x", c.room, n, whole, m.Flags)
 		}
-	}
-}
-
-// Typed readers take neither another kind nor another size.
-func TestReadersAreExact(t *testing.T) {
-	ok := map[string]func(rawsock.Cmsg) bool{
-		"Pktinfo4":     func(m rawsock.Cmsg) bool { _, ok := m.Pktinfo4(); return ok },
-		"Pktinfo6":     func(m rawsock.Cmsg) bool { _, ok := m.Pktinfo6(); return ok },
-		"TTL":          func(m rawsock.Cmsg) bool { _, ok := m.TTL(); return ok },
-		"TOS":          func(m rawsock.Cmsg) bool { _, ok := m.TOS(); return ok },
-		"HopLimit":     func(m rawsock.Cmsg) bool { _, ok := m.HopLimit(); return ok },
-		"TrafficClass": func(m rawsock.Cmsg) bool { _, ok := m.TrafficClass(); return ok },
-		"Flowinfo":     func(m rawsock.Cmsg) bool { _, ok := m.Flowinfo(); return ok },
-		"OrigDst":      func(m rawsock.Cmsg) bool { _, ok := m.OrigDst(); return ok },
-		"FragSize":     func(m rawsock.Cmsg) bool { _, ok := m.FragSize(); return ok },
-		"Credentials":  func(m rawsock.Cmsg) bool { _, ok := m.Credentials(); return ok },
-		"Pidfd":        func(m rawsock.Cmsg) bool { _, ok := m.Pidfd(); return ok },
-		"Mark":         func(m rawsock.Cmsg) bool { _, ok := m.Mark(); return ok },
-		"Priority":     func(m rawsock.Cmsg) bool { _, ok := m.Priority(); return ok },
-		"RxqOvfl":      func(m rawsock.Cmsg) bool { _, ok := m.RxqOvfl(); return ok },
-		"UDPGRO":       func(m rawsock.Cmsg) bool { _, ok := m.UDPGRO(); return ok },
-		"TCPInq":       func(m rawsock.Cmsg) bool { _, ok := m.TCPInq(); return ok },
-		"UnixInq":      func(m rawsock.Cmsg) bool { _, ok := m.UnixInq(); return ok },
-		"ExtendedErr":  func(m rawsock.Cmsg) bool { _, ok := m.ExtendedErr(); return ok },
-	}
-	kinds := map[string]struct{ level, typ, size int }{
-		"Pktinfo4":     {unix.SOL_IP, unix.IP_PKTINFO, 12},
-		"Pktinfo6":     {unix.SOL_IPV6, unix.IPV6_PKTINFO, 20},
-		"TTL":          {unix.SOL_IP, unix.IP_TTL, 4},
-		"TOS":          {unix.SOL_IP, unix.IP_TOS, 1},
-		"HopLimit":     {unix.SOL_IPV6, unix.IPV6_HOPLIMIT, 4},
-		"TrafficClass": {unix.SOL_IPV6, unix.IPV6_TCLASS, 4},
-		"Flowinfo":     {unix.SOL_IPV6, ipv6Flowinfo, 4},
-		"OrigDst":      {unix.SOL_IP, unix.IP_ORIGDSTADDR, 16},
-		"FragSize":     {unix.SOL_IPV6, unix.IPV6_RECVFRAGSIZE, 4},
-		"Credentials":  {unix.SOL_SOCKET, unix.SCM_CREDENTIALS, 12},
-		"Pidfd":        {unix.SOL_SOCKET, unix.SCM_PIDFD, 4},
-		"Mark":         {unix.SOL_SOCKET, unix.SO_MARK, 4},
-		"Priority":     {unix.SOL_SOCKET, unix.SO_PRIORITY, 4},
-		"RxqOvfl":      {unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 4},
-		"UDPGRO":       {unix.SOL_UDP, unix.UDP_GRO, 2},
-		"TCPInq":       {unix.SOL_TCP, unix.TCP_CM_INQ, 4},
-		"UnixInq":      {unix.SOL_SOCKET, unix.SCM_INQ, 4},
-		"ExtendedErr":  {unix.SOL_IP, unix.IP_RECVERR, 16},
-	}
-	for name, read := range ok {
-		for other, kind := range kinds {
-			m := rawsock.Cmsg{Level: kind.level, Type: kind.typ, Data: make([]byte, kind.size)}
-			if got := read(m); got != (name == other) {
-				t.Errorf("%s of a message that is %s: %v", name, other, got)
-			}
-		}
-		kind := kinds[name]
-		if read(rawsock.Cmsg{Level: kind.level, Type: kind.typ, Data: make([]byte, kind.size-1)}) {
-			t.Errorf("%s of %d bytes", name, kind.size-1)
-		}
-	}
-	gro := rawsock.Cmsg{Level: unix.SOL_UDP, Type: unix.UDP_GRO, Data: binary.NativeEndian.AppendUint16(nil, 1472)}
-	if size, ok := gro.UDPGRO(); !ok || size != 1472 {
-		t.Errorf("16-bit UDP_GRO: %d, %v", size, ok)
 	}
 }
