@@ -18,6 +18,16 @@ func unused(t testing.TB) rawsock.Sockaddr {
 	return addr
 }
 
+// blackhole returns an address from which no answer comes: the queue of its
+// listener is full, so Linux drops what asks for a connection.
+func blackhole(t testing.TB) rawsock.Sockaddr {
+	t.Helper()
+	l, addr := bound(t, unix.SOCK_STREAM, loopback(0))
+	check(t, l.Listen(0))
+	check(t, sock(t, unix.AF_INET, unix.SOCK_STREAM).Connect(addr))
+	return addr
+}
+
 // C12: every address is tried, in order, and the first that answers is taken.
 func TestCreateConnectionTriesEveryAddress(t *testing.T) {
 	dead := unused(t)

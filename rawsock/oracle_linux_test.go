@@ -44,8 +44,8 @@ func end()   { mark(aside) }
 // each half, and compares the calls. Ports that the kernel chose, descriptors and
 // process IDs are left out of it. The test's function is run again in the other
 // process up to this call, which therefore should stand near its beginning, once.
-// It returns the calls of our half.
-func sameAsPython(t *testing.T, twins []twin) []step {
+// It returns the calls of our half. options are strace's for both.
+func sameAsPython(t *testing.T, twins []twin, options ...string) []step {
 	t.Helper()
 	if os.Getenv(twinsEnv) != "" {
 		runOurs(twins)
@@ -59,7 +59,7 @@ func sameAsPython(t *testing.T, twins []twin) []step {
 	check(t, err)
 	exe, err := os.Executable()
 	check(t, err)
-	detail := []string{"-x", "-v", "-s", "1024"}
+	detail := append([]string{"-x", "-v", "-s", "1024"}, options...)
 	theirs := traced(t, detail, strings.TrimSpace(string(out)), "-c", pythonTwins, string(source))
 	ours := traced(t, append(detail, "-E", twinsEnv+"=1"), exe, "-test.run", "^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$")
 	if len(ours) != len(twins) || len(theirs) != len(twins) {
@@ -152,6 +152,8 @@ var normalizers = []struct {
 	{regexp.MustCompile(`([:;] \w+\()\d+([,)])`), "${1}FD$2"},
 	{regexp.MustCompile(`(F_DUPFD_CLOEXEC, 0\)) += \d+`), "$1 = FD"},
 	{regexp.MustCompile(`msg_namelen=\d+ => `), "msg_namelen="},
+	{regexp.MustCompile(`{msg_namelen=\d+}`), "{msg_namelen=SIZE}"},
+	{regexp.MustCompile(`}\], 1, 2\d\)`), "}], 1, 30)"}, // what is left of a timeout of 30 ms
 	{regexp.MustCompile(`\bfd=\d+`), "fd=FD"},
 	{regexp.MustCompile(`\b0x[0-9a-f]{7,}, \[\d+\]`), "ADDRESS, [SIZE]"},
 	{regexp.MustCompile(`\b0x[0-9a-f]{7,}`), "ADDRESS"},

@@ -1,6 +1,7 @@
 package rawsock_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,51 @@ d.close()
 			end()
 			s.Close()
 		}, "fcntl close"}, // Python asks for the duplicate's name
+	}
+}
+
+// Interrupted calls are made again, but for connect(2), which is waited for:
+// every second call is told EINTR, and connect always.
+func TestInterruptedAgainstPython(t *testing.T) {
+	twins := inModes("to and from itself", `
+s = socket(AF_UNIX, SOCK_DGRAM)
+s.settimeout(T)
+s.bind(b"")
+s.sendto(b"one", s.getsockname())
+s.recv(10)
+s.sendmsg([b"two"], [], 0, s.getsockname())
+s.recvmsg(10)
+`, func(timeout time.Duration) {
+		buf := make([]byte, 10)
+		s := newSock(unix.AF_UNIX, unix.SOCK_DGRAM, timeout)
+		s.Bind(rawsock.SockaddrUnixUnnamed())
+		name, _ := s.Getsockname()
+		s.Sendto([]byte("one"), 0, name)
+		s.Recv(buf, 0)
+		name, _ = s.Getsockname()
+		s.Sendmsg(&rawsock.Msghdr{Name: name, Buffers: [][]byte{[]byte("two")}}, 0)
+		s.Recvmsg(&rawsock.Msghdr{Buffers: [][]byte{buf}}, 0)
+		end()
+		s.Close()
+	}, "sendto recvfrom sendmsg recvmsg poll")
+	twins = append(twins, inModes("connect", `
+s = socket()
+s.settimeout(T)
+s.connect(("127.0.0.1", 1))
+`, func(timeout time.Duration) {
+		s := newSock(unix.AF_INET, unix.SOCK_STREAM, timeout)
+		s.Connect(loopback(1))
+		end()
+		s.Close()
+	}, "")...)
+	ours := sameAsPython(t, twins,
+		"-e", "inject=sendto,recvfrom,sendmsg,recvmsg,poll:error=EINTR:when=1+2", "-e", "inject=connect:error=EINTR")
+	interrupted := 0
+	for _, s := range ours {
+		interrupted += strings.Count(fmt.Sprint(s.calls), "(INJECTED)")
+	}
+	if interrupted < 20 {
+		t.Errorf("%d calls were interrupted", interrupted)
 	}
 }
 
