@@ -19,7 +19,7 @@ import (
 func runHelper(mode string) int {
 	runtime.LockOSThread()
 	debug.SetGCPercent(-1)
-	run := map[string]func() error{"calls": callsOnce, "eintr": callsInterrupted}[mode]
+	run := map[string]func() error{"calls": callsOnce, "eintr": callsInterrupted, "contend": contend, "unix": listenUnixOnce}[mode]
 	if run == nil {
 		return 2
 	}

@@ -9,8 +9,10 @@ type fileID struct{ dev, ino uint64 }
 func lstat(path string) (fileID, uint32, error) {
 	var st unix.Stat_t
 	err := unix.Lstat(path, &st)
-	return fileID{uint64(st.Dev), uint64(st.Ino)}, uint32(st.Mode), err
+	return idOf(&st), uint32(st.Mode), err
 }
+
+func idOf(st *unix.Stat_t) fileID { return fileID{uint64(st.Dev), uint64(st.Ino)} }
 
 // pathLock is a lock on a path by flock(2) on a file beside it, which exists only
 // while somebody holds the lock, or died holding it.
@@ -54,11 +56,11 @@ func (l *pathLock) take() (held bool, err error) {
 		return false, err
 	}
 	found, _, err := lstat(l.path)
-	if err == unix.ENOENT || err == nil && found != (fileID{uint64(st.Dev), uint64(st.Ino)}) {
-		return false, nil
+	if err != nil && err != unix.ENOENT {
+		return false, err
 	}
 	l.fd = fd
-	return err == nil, err
+	return found == idOf(&st), nil
 }
 
 // release removes the file while it is still locked, so that nobody else's goes.

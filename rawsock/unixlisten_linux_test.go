@@ -5,11 +5,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rawloop/rawloop/internal/sockettest"
 	"github.com/rawloop/rawloop/rawsock"
 )
 
@@ -183,6 +185,61 @@ func TestListenUnixErrors(t *testing.T) {
 		t.Errorf("a type that unix sockets do not have: %v", err)
 	}
 	if left, err := filepath.Glob("*"); err != nil || len(left) != 0 {
+		t.Errorf("%q is left, %v", left, err)
+	}
+}
+
+// asUser runs f with the file system rights of another user than root, on a
+// thread of its own (setfsuid(2) is for one thread).
+func asUser(t testing.TB, uid int, f func()) {
+	t.Helper()
+	sockettest.NeedRoot(t)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	check(t, unix.Setfsuid(uid))
+	defer func() { check(t, unix.Setfsuid(0)) }()
+	f()
+}
+
+// G6: write permission on the file decides who may connect.
+func TestUnixPermission(t *testing.T) {
+	dir := t.TempDir()
+	check(t, os.Chmod(dir, 0o755))
+	t.Chdir(dir) // the path to it is root's alone
+	const nobody = 65534
+	for _, c := range []struct {
+		mode fs.FileMode
+		want error
+	}{{0, unix.EACCES}, {0o644, unix.EACCES}, {0o622, nil}} {
+		old := unix.Umask(0)
+		l, err := rawsock.ListenUnix("s", rawsock.UnixConfig{Mode: c.mode})
+		unix.Umask(old)
+		check(t, err)
+		asUser(t, nobody, func() {
+			client := sock(t, unix.AF_UNIX, unix.SOCK_STREAM)
+			if err := client.Connect(unixPath(t, "s")); err != c.want {
+				t.Errorf("mode %#o: %v, want %v", c.mode, err, c.want)
+			}
+		})
+		check(t, sock(t, unix.AF_UNIX, unix.SOCK_STREAM).Connect(unixPath(t, "s")))
+		check(t, l.Close())
+	}
+}
+
+// A lock that is not ours to take, or that is no file at all, is an error and
+// stays.
+func TestListenUnixLockErrors(t *testing.T) {
+	t.Chdir(t.TempDir())
+	check(t, os.Symlink("elsewhere", "s.lock"))
+	check(t, os.Mkdir("d.lock", 0o700))
+	for path, want := range map[string]error{"s": unix.ELOOP, "d": unix.EISDIR} {
+		_, err := rawsock.ListenUnix(path, rawsock.UnixConfig{})
+		var call *rawsock.CallError
+		if !errors.As(err, &call) || call.Call != "lock" || call.Err != want {
+			t.Errorf("%s: %v, want %v", path, err, want)
+		}
+	}
+	if left, err := filepath.Glob("*"); err != nil || strings.Join(left, " ") != "d.lock s.lock" {
 		t.Errorf("%q is left, %v", left, err)
 	}
 }
