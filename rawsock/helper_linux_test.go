@@ -19,7 +19,11 @@ import (
 func runHelper(mode string) int {
 	runtime.LockOSThread()
 	debug.SetGCPercent(-1)
-	run := map[string]func() error{"calls": callsOnce, "eintr": callsInterrupted, "contend": contend, "unix": listenUnixOnce}[mode]
+	run := map[string]func() error{
+		"calls": callsOnce, "eintr": callsInterrupted,
+		"moves": movesOnce, "moves eintr": movesInterrupted,
+		"contend": contend, "unix": listenUnixOnce,
+	}[mode]
 	if run == nil {
 		return 2
 	}
@@ -151,6 +155,10 @@ func callsInterrupted() error {
 	calls["accept4"] = func() error { _, _, err := fd.Accept4(0); return err }
 	calls["socketpair"] = func() error { _, err := rawsock.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0); return err }
 	calls["close"] = fd.Close
+	return interrupted(calls)
+}
+
+func interrupted(calls map[string]func() error) error {
 	s := &steps{}
 	for name, call := range calls {
 		s.do(name, func() error {

@@ -2,6 +2,10 @@ package rawsock
 
 import "github.com/rawloop/rawloop/internal/sys"
 
+// MaxUDPv4Payload is the longest datagram of UDP over IPv4: what 65,535 bytes
+// leave beside a header of 20 bytes and one of 8. A longer one is EMSGSIZE.
+const MaxUDPv4Payload = 65535 - 20 - 8
+
 // Send wraps send(2), which on Linux is sendto(2) with a NULL address. It may
 // send less than all of p on a stream.
 func (fd FD) Send(p []byte, flags int) (n int, err error) {

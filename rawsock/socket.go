@@ -1,6 +1,10 @@
 package rawsock
 
-import "github.com/rawloop/rawloop/internal/sys"
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/rawloop/rawloop/internal/sys"
+)
 
 // Socket wraps socket(2). typ may carry SOCK_NONBLOCK and SOCK_CLOEXEC where the
 // platform has them. With an error the descriptor is -1.
@@ -39,6 +43,14 @@ func (fd FD) Listen(backlog int) error {
 // away.
 func (fd FD) Connect(sa Sockaddr) error {
 	return asError(sys.Connect(int(fd), sa.pointer()))
+}
+
+// Disconnect is connect(2) with an address of family AF_UNSPEC, which takes a
+// datagram socket's peer away, and ends a TCP connection with a reset. On the
+// BSDs x/sys does not make it: EAFNOSUPPORT.
+func (fd FD) Disconnect() error {
+	sa := newSockaddr(unix.AF_UNSPEC, unix.SizeofSockaddrInet4)
+	return fd.Connect(sa)
 }
 
 // Shutdown wraps shutdown(2); how is SHUT_RD, SHUT_WR or SHUT_RDWR.

@@ -51,3 +51,35 @@ func (fd FD) GetsockoptBytes(level, name int, value []byte) (n int, err error) {
 func (fd FD) SetsockoptBytes(level, name int, value []byte) error {
 	return asError(sys.Setsockopt(int(fd), level, name, value))
 }
+
+// GetsockoptUint64 wraps getsockopt(2) for an option that is a uint64_t, such as
+// SO_COOKIE. EINVAL, after the call: the kernel gave another number of bytes.
+func (fd FD) GetsockoptUint64(level, name int) (uint64, error) {
+	var value [8]byte
+	n, e := sys.Getsockopt(int(fd), level, name, value[:])
+	if e != 0 {
+		return 0, e
+	}
+	if n != len(value) {
+		return 0, unix.EINVAL
+	}
+	return binary.NativeEndian.Uint64(value[:]), nil
+}
+
+// SetsockoptUint64 wraps setsockopt(2) for an option that is a uint64_t.
+func (fd FD) SetsockoptUint64(level, name int, value uint64) error {
+	var b [8]byte
+	binary.NativeEndian.PutUint64(b[:], value)
+	return asError(sys.Setsockopt(int(fd), level, name, b[:]))
+}
+
+// SetsockoptNull wraps setsockopt(2) with a NULL pointer for the value and size
+// as its length, which some options take: ALG_SET_AEAD_AUTHSIZE has its number
+// there. A size that is no int32 is EINVAL without a system call, as the kernel
+// would see another. It is ENOSYS except on Linux.
+func (fd FD) SetsockoptNull(level, name, size int) error {
+	if int64(size) != int64(int32(size)) {
+		return unix.EINVAL
+	}
+	return asError(sys.SetsockoptNull(int(fd), level, name, size))
+}

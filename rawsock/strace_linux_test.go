@@ -20,13 +20,18 @@ type step struct {
 	calls []string
 }
 
+// tracedCalls are the calls that could touch a socket. The architecture need not
+// have those after a question mark.
+const tracedCalls = "%network,read,write,readv,writev,close,ioctl,fcntl,?fcntl64,?poll,ppoll,?ppoll_time64," +
+	"?select,?_newselect,pselect6,?pselect6_time64,?sendfile,?sendfile64,splice,tee,vmsplice,dup,dup3"
+
 // traced runs a program under strace and returns what happened between its
-// marks. Only calls that could touch a socket are recorded: the Go runtime's
+// marks. Only tracedCalls are recorded: the Go runtime's
 // futex and memory calls are its own.
 func traced(t *testing.T, options []string, program ...string) []step {
 	t.Helper()
 	dir := t.TempDir()
-	args := append([]string{"-ff", "-qq", "-e", "trace=%network,read,write,readv,writev,close,ioctl,fcntl,poll,ppoll"}, options...)
+	args := append([]string{"-ff", "-qq", "-e", "trace=" + tracedCalls}, options...)
 	args = append(append(args, "-o", filepath.Join(dir, "trace")), program...)
 	cmd := exec.Command("strace", args...)
 	cmd.Dir = t.TempDir()
@@ -87,13 +92,22 @@ var callOf = map[string]string{
 	"send": "sendto", "recv": "recvfrom", "setnonblock": "ioctl", "setblock": "ioctl",
 }
 
+// callOf386 is what 386 has instead: with wider offsets and times.
+var callOf386 = map[string]string{
+	"fcntl": "fcntl64", "sendfile": "sendfile64", "ppoll": "ppoll_time64", "recvmmsg": "recvmmsg_time64",
+	"pselect6": "pselect6_time64", "select": "pselect6_time64",
+}
+
 func (s step) call() string {
 	word, _, _ := strings.Cut(s.name, " ")
 	if word == "accept" && (runtime.GOARCH == "386" || runtime.GOARCH == "s390x") {
 		return "accept4" // Linux has no accept(2) there but in socketcall(2)
 	}
 	if call, ok := callOf[word]; ok {
-		return call
+		word = call
+	}
+	if runtime.GOARCH == "386" && callOf386[word] != "" {
+		return callOf386[word]
 	}
 	return word
 }

@@ -142,6 +142,15 @@ func Setsockopt(fd, level, name int, value []byte) Errno {
 	return e
 }
 
+// SetsockoptNull wraps setsockopt(2) with a NULL value of size bytes.
+func SetsockoptNull(fd, level, name, size int) Errno {
+	e := setsockoptNull(fd, level, name, size)
+	if Tracing() {
+		trace("setsockopt", 0, e, num(fd), num(level), num(name), null(), num(size))
+	}
+	return e
+}
+
 // Shutdown wraps shutdown(2).
 func Shutdown(fd, how int) Errno {
 	e := shutdown(fd, how)

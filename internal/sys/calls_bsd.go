@@ -183,6 +183,9 @@ func setsockopt(fd, level, name int, value []byte) Errno {
 	return errnoOf(unix.SetsockoptString(fd, level, name, string(value)))
 }
 
+// setsockoptNull: x/sys has no NULL value.
+func setsockoptNull(int, int, int, int) Errno { return unix.ENOSYS }
+
 // descriptor makes -1 of what x/sys returns with an error, which is 0 in places.
 func descriptor(fd int, err error) (int, Errno) {
 	if err != nil {

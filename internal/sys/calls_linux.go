@@ -116,6 +116,11 @@ func setsockopt(fd, level, name int, value []byte) Errno {
 	return e
 }
 
+func setsockoptNull(fd, level, name, size int) Errno {
+	_, _, e := unix.Syscall6(unix.SYS_SETSOCKOPT, uintptr(fd), uintptr(level), uintptr(name), 0, uintptr(size), 0)
+	return e
+}
+
 func shutdown(fd, how int) Errno {
 	_, _, e := unix.Syscall(unix.SYS_SHUTDOWN, uintptr(fd), uintptr(how), 0)
 	return e

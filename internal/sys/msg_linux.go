@@ -11,30 +11,24 @@ import (
 // no buffer alive after the call.
 type Vectors struct{ iov []unix.Iovec }
 
-// set describes buffers to the kernel; no buffers are a NULL array.
-func (v *Vectors) set(buffers [][]byte) *unix.Iovec {
-	if cap(v.iov) < len(buffers) {
-		v.iov = make([]unix.Iovec, len(buffers))
+// set describes buffers to the kernel.
+func (v *Vectors) set(buffers [][]byte) []unix.Iovec {
+	if len(buffers) == 0 {
+		return nil
 	}
-	v.iov = v.iov[:len(buffers)]
-	for i, b := range buffers {
-		v.iov[i].Base = (*byte)(bytesPointer(b))
-		v.iov[i].SetLen(len(b))
-	}
-	return unsafe.SliceData(v.iov)
+	v.iov = vectorsIn(v.iov[:cap(v.iov)], buffers)
+	return v.iov
 }
 
 func (v *Vectors) clear() { clear(v.iov) }
 
 // header fills a struct msghdr. The memory it points at is the caller's, who
 // keeps it alive: nothing here escapes.
-func header(msg *unix.Msghdr, sa *RawSockaddr, iov *unix.Iovec, vectors int, control []byte) {
+func header(msg *unix.Msghdr, sa *RawSockaddr, iov []unix.Iovec, control []byte) {
 	msg.Name = (*byte)(sockaddrPointer(sa))
 	msg.Namelen = uint32(sockaddrLen(sa))
-	if vectors > 0 {
-		msg.Iov = iov
-		msg.SetIovlen(vectors)
-	}
+	msg.Iov = unsafe.SliceData(iov)
+	msg.SetIovlen(len(iov))
 	if len(control) > 0 {
 		msg.Control = unsafe.SliceData(control)
 		msg.SetControllen(len(control))
@@ -43,7 +37,7 @@ func header(msg *unix.Msghdr, sa *RawSockaddr, iov *unix.Iovec, vectors int, con
 
 func sendmsg(fd int, to *RawSockaddr, buffers [][]byte, control []byte, flags int, v *Vectors) (int, Errno) {
 	var msg unix.Msghdr
-	header(&msg, to, v.set(buffers), len(buffers), control)
+	header(&msg, to, v.set(buffers), control)
 	raceReleaseIO()
 	r, _, e := unix.Syscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), uintptr(flags))
 	v.clear()
@@ -53,7 +47,7 @@ func sendmsg(fd int, to *RawSockaddr, buffers [][]byte, control []byte, flags in
 func recvmsg(fd int, from *RawSockaddr, buffers [][]byte, control []byte, flags int, v *Vectors) (Received, Errno) {
 	var msg unix.Msghdr
 	openSockaddr(from)
-	header(&msg, from, v.set(buffers), len(buffers), control)
+	header(&msg, from, v.set(buffers), control)
 	r, _, e := unix.Syscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), uintptr(flags))
 	v.clear()
 	n, e := receivedBuffers(buffers, r, e)

@@ -4,7 +4,8 @@ package sys
 
 import "golang.org/x/sys/unix"
 
-// The calls that take a Timespec.
+// The calls that take a Timespec, and the names of calls that are others on
+// architectures of 32 bits.
 const (
 	sysPpoll    = unix.SYS_PPOLL
 	sysPselect6 = unix.SYS_PSELECT6
@@ -13,4 +14,6 @@ const (
 	ppollName    = "ppoll"
 	pselect6Name = "pselect6"
 	recvmmsgName = "recvmmsg"
+	sendfileName = "sendfile"
+	fcntlName    = "fcntl"
 )
