@@ -11,7 +11,7 @@ import (
 // of an IPv4 datagram is mapped.
 type Pktinfo6 struct {
 	Addr    [16]byte // received: the destination; to send: the source, or zero
-	IfIndex uint32   // received: the interface it came by; to send: the one to use, or 0
+	Ifindex uint32   // received: the interface it came by; to send: the one to use, or 0
 }
 
 const sizeofPktinfo6 = 20
@@ -21,7 +21,7 @@ const sizeofPktinfo6 = 20
 func AppendPktinfo6(b []byte, p Pktinfo6) []byte {
 	b, room := openCmsg(b, unix.IPPROTO_IPV6, unix.IPV6_PKTINFO, sizeofPktinfo6)
 	copy(room, p.Addr[:])
-	binary.NativeEndian.PutUint32(room[16:], p.IfIndex)
+	binary.NativeEndian.PutUint32(room[16:], p.Ifindex)
 	return b
 }
 
@@ -31,7 +31,7 @@ func (m Cmsg) Pktinfo6() (p Pktinfo6, ok bool) {
 		return p, false
 	}
 	copy(p.Addr[:], m.Data)
-	p.IfIndex = binary.NativeEndian.Uint32(m.Data[16:])
+	p.Ifindex = binary.NativeEndian.Uint32(m.Data[16:])
 	return p, true
 }
 

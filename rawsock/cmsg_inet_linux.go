@@ -8,7 +8,7 @@ import (
 
 // Pktinfo4 is a struct in_pktinfo (ip(7)).
 type Pktinfo4 struct {
-	IfIndex uint32  // received: the interface it came by; to send: the one to use, or 0
+	Ifindex uint32  // received: the interface it came by; to send: the one to use, or 0
 	SpecDst [4]byte // received: the local address to answer from; to send: the source, or zero
 	Addr    [4]byte // received: the destination in the header; to send: not used
 }
@@ -17,7 +17,7 @@ type Pktinfo4 struct {
 // What is zero is chosen by the kernel. Linux 2.2.
 func AppendPktinfo4(b []byte, p Pktinfo4) []byte {
 	b, room := openCmsg(b, unix.SOL_IP, unix.IP_PKTINFO, unix.SizeofInet4Pktinfo)
-	binary.NativeEndian.PutUint32(room, p.IfIndex)
+	binary.NativeEndian.PutUint32(room, p.Ifindex)
 	copy(room[4:], p.SpecDst[:])
 	copy(room[8:], p.Addr[:])
 	return b
@@ -28,7 +28,7 @@ func (m Cmsg) Pktinfo4() (p Pktinfo4, ok bool) {
 	if !m.sized(unix.SOL_IP, unix.IP_PKTINFO, unix.SizeofInet4Pktinfo) {
 		return p, false
 	}
-	p.IfIndex = binary.NativeEndian.Uint32(m.Data)
+	p.Ifindex = binary.NativeEndian.Uint32(m.Data)
 	copy(p.SpecDst[:], m.Data[4:])
 	copy(p.Addr[:], m.Data[8:])
 	return p, true

@@ -28,7 +28,7 @@ func TestPktinfo4OnWildcardSocket(t *testing.T) {
 	sendControl(t, client, rawsock.SockaddrInet4(asked, portOf(name)), []byte("who"), nil)
 	_, m := recvControl(t, server)
 	info := find(t, m, rawsock.Cmsg.Pktinfo4)
-	if want := (rawsock.Pktinfo4{IfIndex: loopbackIndex(t), SpecDst: asked, Addr: asked}); info != want {
+	if want := (rawsock.Pktinfo4{Ifindex: loopbackIndex(t), SpecDst: asked, Addr: asked}); info != want {
 		t.Fatalf("%+v, want %+v", info, want)
 	}
 	info.Addr = [4]byte{}
@@ -46,7 +46,7 @@ func TestPktinfo6OnWildcardSocket(t *testing.T) {
 	sendControl(t, client, loopback6(portOf(name)), []byte("who"), nil)
 	_, m := recvControl(t, server)
 	info := find(t, m, rawsock.Cmsg.Pktinfo6)
-	if want := (rawsock.Pktinfo6{Addr: [16]byte{15: 1}, IfIndex: loopbackIndex(t)}); info != want {
+	if want := (rawsock.Pktinfo6{Addr: [16]byte{15: 1}, Ifindex: loopbackIndex(t)}); info != want {
 		t.Fatalf("%+v, want %+v", info, want)
 	}
 	sendControl(t, server, m.Name, []byte("me"), rawsock.AppendPktinfo6(nil, info))
@@ -74,7 +74,7 @@ func TestPktinfoOnDualStackSocket(t *testing.T) {
 	if want := netip.MustParseAddr("::ffff:127.0.0.78").As16(); info.Addr != want {
 		t.Fatalf("%+v", info)
 	}
-	info.IfIndex = 0
+	info.Ifindex = 0
 	sendControl(t, server, m.Name, []byte("me"), rawsock.AppendPktinfo6(nil, info))
 	if _, m = recvControl(t, client); m.Name.AddrPort().Addr() != netip.MustParseAddr("127.0.0.78") {
 		t.Errorf("answered from %v", m.Name)

@@ -60,14 +60,14 @@ func TestControlMessagesAgainstPython(t *testing.T) {
 			"(IPPROTO_IP, 8, struct.pack('I4s4s', 1, inet_aton('127.0.0.1'), inet_aton('127.0.0.2')))",
 			v4, [][2]int{{unix.SOL_IP, unix.IP_PKTINFO}},
 			func() []byte {
-				return rawsock.AppendPktinfo4(nil, rawsock.Pktinfo4{IfIndex: 1, SpecDst: [4]byte{127, 0, 0, 1}, Addr: [4]byte{127, 0, 0, 2}})
+				return rawsock.AppendPktinfo4(nil, rawsock.Pktinfo4{Ifindex: 1, SpecDst: [4]byte{127, 0, 0, 1}, Addr: [4]byte{127, 0, 0, 2}})
 			}),
 		controlTwin("IPV6_PKTINFO IPV6_HOPLIMIT IPV6_TCLASS", "AF_INET6",
 			"(IPPROTO_IPV6, IPV6_PKTINFO, inet_pton(AF_INET6, '::1') + struct.pack('I', 1)), "+
 				"(IPPROTO_IPV6, IPV6_HOPLIMIT, struct.pack('i', 9)), (IPPROTO_IPV6, IPV6_TCLASS, struct.pack('i', 0xb8))",
 			v6, [][2]int{{unix.SOL_IPV6, unix.IPV6_RECVPKTINFO}, {unix.SOL_IPV6, unix.IPV6_RECVHOPLIMIT}, {unix.SOL_IPV6, unix.IPV6_RECVTCLASS}},
 			func() []byte {
-				b := rawsock.AppendPktinfo6(nil, rawsock.Pktinfo6{Addr: [16]byte{15: 1}, IfIndex: 1})
+				b := rawsock.AppendPktinfo6(nil, rawsock.Pktinfo6{Addr: [16]byte{15: 1}, Ifindex: 1})
 				return rawsock.AppendTrafficClass(rawsock.AppendHopLimit(b, 9), 0xb8)
 			}),
 		controlTwin("UDP_SEGMENT", "AF_INET", "(SOL_UDP, 103, struct.pack('H', 1000))", v4, nil,

@@ -56,7 +56,7 @@ func (m Cmsg) Timestamping() (ts Timestamps, ok bool) {
 // TimestampingPktinfo reads SCM_TIMESTAMPING_PKTINFO, which
 // SOF_TIMESTAMPING_OPT_PKTINFO turns on: the interface that took a hardware
 // timestamp, and the length of the packet there. Linux 4.13.
-func (m Cmsg) TimestampingPktinfo() (ifIndex, length uint32, ok bool) {
+func (m Cmsg) TimestampingPktinfo() (ifindex, length uint32, ok bool) {
 	if !m.sized(unix.SOL_SOCKET, unix.SCM_TIMESTAMPING_PKTINFO, 16) {
 		return 0, 0, false
 	}

@@ -2,6 +2,7 @@ package rawsock_test
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -178,5 +179,69 @@ func TestExtendedErrGolden(t *testing.T) {
 	}
 	if _, _, ok := missed.TxTimestamp(); ok {
 		t.Error("a packet that was not sent has a time of sending")
+	}
+}
+
+// A socket for both families can have both kinds of errors in its queue, if it has
+// both options; those of IPv4 have mapped addresses.
+func TestErrorQueueOfADualStackSocket(t *testing.T) {
+	fd := open(t, unix.AF_INET6, unix.SOCK_DGRAM, 0)
+	enable(t, fd, unix.SOL_IPV6, unix.IPV6_RECVERR)
+	enable(t, fd, unix.SOL_IP, unix.IP_RECVERR)
+	mapped := netip.MustParseAddr("::ffff:127.0.0.1")
+	port := portOf(deserted(t, loopback(0)))
+	dest := rawsock.SockaddrInet6(mapped.As16(), port, 0, 0)
+	sendControl(t, fd, dest, []byte("x"), nil)
+	await(t, fd, 0)
+	var q rawsock.QueuedErr
+	_, err := fd.RecvErr(&q, nil, 0)
+	check(t, err)
+	if q.Errno != unix.ECONNREFUSED || q.Origin != unix.SO_EE_ORIGIN_ICMP || q.Dest != dest || q.Offender.AddrPort().Addr() != mapped {
+		t.Errorf("%+v, to %v", q.ExtendedErr, q.Dest)
+	}
+}
+
+// A router that a datagram does not get past says so: the offender is not the
+// destination.
+func TestTimeExceededNamesTheRouter(t *testing.T) {
+	a, b := sockettest.NewNetns(t), sockettest.NewNetns(t)
+	sockettest.Veth(a, b, "10.0.0.1/24", "10.0.0.2/24")
+	b.Run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1")
+	a.Run("ip", "route", "add", "10.9.0.0/24", "via", "10.0.0.2")
+	b.Run("ip", "route", "add", "10.9.0.0/24", "dev", "veth0")
+	var fd rawsock.FD
+	a.Do(func() { fd = open(t, unix.AF_INET, unix.SOCK_DGRAM, 0) })
+	enable(t, fd, unix.SOL_IP, unix.IP_RECVERR)
+	dest := rawsock.SockaddrInet4([4]byte{10, 9, 0, 9}, 33434)
+	sendControl(t, fd, dest, []byte("probe"), rawsock.AppendTTL(nil, 1))
+	await(t, fd, 0)
+	var q rawsock.QueuedErr
+	buf := make([]byte, 10)
+	n, err := fd.RecvErr(&q, buf, 0)
+	check(t, err)
+	want := rawsock.ExtendedErr{
+		Errno: unix.EHOSTUNREACH, Origin: unix.SO_EE_ORIGIN_ICMP, Type: 11, Code: 0,
+		Offender: rawsock.SockaddrInet4([4]byte{10, 0, 0, 2}, 0),
+	}
+	if q.ExtendedErr != want || q.Dest != dest || string(buf[:n]) != "probe" {
+		t.Errorf("%+v, to %v: %q", q.ExtendedErr, q.Dest, buf[:n])
+	}
+}
+
+// Packet sockets have an error queue of their own kind.
+func TestErrorQueueOfAPacketSocket(t *testing.T) {
+	sockettest.NeedRoot(t)
+	fd, err := rawsock.Socket(unix.AF_PACKET, unix.SOCK_DGRAM, 0)
+	sockettest.Need(t, err == nil, "needs CAP_NET_RAW")
+	adopt(t, fd)
+	flags := unix.SOF_TIMESTAMPING_TX_SOFTWARE | unix.SOF_TIMESTAMPING_SOFTWARE | unix.SOF_TIMESTAMPING_OPT_ID
+	check(t, fd.SetsockoptInt(unix.SOL_SOCKET, unix.SO_TIMESTAMPING_OLD, flags))
+	to, err := rawsock.SockaddrPacket(rawsock.PacketAddr{Protocol: 0x88b5, Ifindex: int32(loopbackIndex(t)), Halen: 6})
+	check(t, err)
+	sendControl(t, fd, to, []byte("experiment"), nil)
+	buf := make([]byte, 100)
+	_, n, kind, id := txTimestamp(t, fd, buf)
+	if kind != unix.SCM_TSTAMP_SND || id != 0 || n < 10 || string(buf[n-10:n]) != "experiment" {
+		t.Errorf("kind %d, number %d, packet %q", kind, id, buf[:n])
 	}
 }
