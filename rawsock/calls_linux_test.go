@@ -76,13 +76,14 @@ func TestUnixConnectToFullQueue(t *testing.T) {
 	t.Fatalf("8 connects to a queue of 0 went through, the last with %v", err)
 }
 
+// A18
 func TestLargestDatagram(t *testing.T) {
 	a, _ := bound(t, unix.SOCK_DGRAM, loopback(0))
 	b, addr := bound(t, unix.SOCK_DGRAM, loopback(0))
-	p := make([]byte, 65508)
+	p := make([]byte, rawsock.MaxUDPv4Payload+1)
 	_, err := a.Sendto(p, 0, addr)
 	wantErrno(t, err, unix.EMSGSIZE)
-	if n, err := a.Sendto(p[:65507], 0, addr); n != 65507 || err != nil {
+	if n, err := a.Sendto(p[:65507], 0, addr); n != rawsock.MaxUDPv4Payload || err != nil {
 		t.Fatalf("sendto of 65507 bytes: %d, %v", n, err)
 	}
 	// MSG_TRUNC gives the true length, more than the buffer holds.
@@ -114,6 +115,7 @@ func TestShortSend(t *testing.T) {
 	}
 }
 
+// B6
 func TestBindBelow1024NeedsPrivilege(t *testing.T) {
 	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 	check(t, err)

@@ -166,4 +166,11 @@ var normalizers = []struct {
 	{regexp.MustCompile(`\bpid=\d+`), "pid=PID"},
 	{regexp.MustCompile(`(cmsg_type=SCM_RIGHTS, cmsg_data=)\[\d+((?:, \d+)*)\]`), "${1}[FD$2]"},
 	{regexp.MustCompile(`\) += `), ") = "},
+	// Python leaves bytes as they were on its stack: between the fields of struct
+	// sockaddr_nl and sockaddr_can, and in the union of the latter what the
+	// protocol does not use. The twin's name says which protocol that is.
+	{regexp.MustCompile(`nl_pad=0x[0-9a-f]+, `), ""},
+	{regexp.MustCompile(`(CAN_(?:RAW|BCM).*sa_data=")(?:\\x..){2}((?:\\x..){4})(?:\\x..){16}`), "${1}${2}"},
+	{regexp.MustCompile(`(CAN_ISOTP.*sa_data=")(?:\\x..){2}((?:\\x..){12})(?:\\x..){8}`), "${1}${2}"},
+	{regexp.MustCompile(`(CAN_J1939.*sa_data=")(?:\\x..){2}((?:\\x..){17})(?:\\x..){3}`), "${1}${2}"},
 }
