@@ -51,9 +51,14 @@ func unprivileged(t *testing.T, f func()) {
 	f()
 }
 
-// queued receives what is queued on a nonblocking socket.
+// queued receives what has reached a socket, once a datagram that was sent later
+// has reached another.
 func queued(t *testing.T, fd rawsock.FD) (got []string) {
 	t.Helper()
+	mark, addr := bound(t, unix.SOCK_DGRAM, loopback(0))
+	send(t, mark, addr, "mark")
+	_, err := mark.Recv(make([]byte, 4), 0)
+	check(t, err)
 	buf := make([]byte, 100)
 	for {
 		n, err := fd.Recv(buf, unix.MSG_DONTWAIT)

@@ -23,6 +23,9 @@ var harmless = map[string][]string{
 		// The codec of addresses: bytes in, bytes out.
 		"Sockaddr.*", "SockaddrFromBytes", "SockaddrFromAddrPort", "SockaddrInet4", "SockaddrInet6",
 		"SockaddrUnixPath", "SockaddrUnixAbstract", "SockaddrUnixUnnamed",
+		// Programs of classic BPF, and their memory.
+		"Filter.*", "BPFStmt", "BPFJump", "DropAll", "SteerByCPU", "SteerByRXHash", "SteerAtRandom", "SteerByValue", "SteerByHash",
+		"SteerHash",
 		// The codec of options.
 		"Option.AppendTo", "Option.Decode", "Option.Info", "WriteOption.AppendTo", "WriteOption.Info",
 		"ReadOption.Decode", "ReadOption.Info", "OptionName", "LevelName",

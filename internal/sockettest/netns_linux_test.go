@@ -32,7 +32,9 @@ func TestNetnsHoldsItsOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, i := range ifaces {
-			names = append(names, i.Name+" "+i.Flags.String())
+			if i.Flags&net.FlagUp != 0 {
+				names = append(names, i.Name)
+			}
 		}
 		if fd, err = unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0); err != nil {
 			t.Fatal(err)
@@ -41,8 +43,8 @@ func TestNetnsHoldsItsOwn(t *testing.T) {
 	if inside == outside || netnsOfThread(t) != outside {
 		t.Errorf("inside %s, outside %s before and %s after", inside, outside, netnsOfThread(t))
 	}
-	if len(names) != 1 || !strings.HasPrefix(names[0], "lo up|") {
-		t.Errorf("interfaces: %q, want lo alone, up", names)
+	if len(names) != 1 || names[0] != "lo" {
+		t.Errorf("interfaces that are up: %q, want lo", names)
 	}
 	// The address is free whatever the machine has bound outside.
 	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}, Port: 1900}); err != nil {
