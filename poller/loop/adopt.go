@@ -55,6 +55,9 @@ func (lis *Listener) adopt(a address.Address) error {
 	if e := setOptions(k, a.FD, inheritedOptions(a, lis.flags == tcp)); e != 0 {
 		return fail("setsockopt", e)
 	}
+	if err := lis.g.cfg.OnListener(rawsock.FD(a.FD)); err != nil {
+		return &ListenError{Call: "OnListener", Address: a.String(), Err: err}
+	}
 	lis.acceptors = []*acceptor{{listener: lis, fd: a.FD, sleeping: true, deals: len(lis.g.loops) > 1}}
 	lis.g.adopted[a.FD] = true
 	return nil

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rawloop/rawloop/poller"
+	"github.com/rawloop/rawloop/rawsock"
 )
 
 // Config shapes a Group. The zero value is a group of one loop with every
@@ -39,6 +40,17 @@ type Config struct {
 	// panics. It is called on the loop that met them. Nil discards them; Stats
 	// counts them in any case.
 	OnError func(error)
+
+	// OnListener is given each listening socket of the group: one that is bound
+	// and does not listen yet, so that no connection can come before what it sets
+	// for all that will be accepted; or one that was adopted. It runs in Listen and
+	// must not call the group. Its error ends Listen. Each connection's descriptor
+	// is known to the function that makes its handler, before the first byte is
+	// read.
+	OnListener func(rawsock.FD) error
+
+	// CountIO has the calls of each connection counted, for Conn.IO.
+	CountIO bool
 
 	// Backend is the poller to use; empty is the platform's best.
 	Backend poller.Backend
@@ -75,6 +87,9 @@ func (c Config) withDefaults() (Config, error) {
 	c.Loops = max(c.Loops, 1)
 	if c.CloseTimeout == 0 {
 		c.CloseTimeout = 5 * time.Second
+	}
+	if c.OnListener == nil {
+		c.OnListener = func(rawsock.FD) error { return nil }
 	}
 	if c.OnError == nil {
 		c.OnError = func(error) {}

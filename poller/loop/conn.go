@@ -129,10 +129,11 @@ func (c Conn) Loop() *Loop {
 	return c.s.loop
 }
 
-// FD returns the descriptor, -1 after the close. The loop owns it: reading
-// options is fine, closing it or changing how it blocks is not.
+// FD returns the descriptor, in OnClose too, where it is still open, and -1
+// after that. The loop owns it: reading options is fine, closing it or changing
+// how it blocks is not.
 func (c Conn) FD() rawsock.FD {
-	if s := c.live(); s != nil {
+	if s := c.s; s != nil && s.gen == c.gen {
 		return rawsock.FD(s.fd)
 	}
 	return -1

@@ -46,7 +46,7 @@ func (e *PanicError) Error() string { return fmt.Sprintf("loop: panic: %v", e.Va
 // ListenError says which call failed to make a listener, on which address, and
 // why; errors.Is sees the errno.
 type ListenError struct {
-	Call    string // the system call: "bind", "listen", "accept", …; "register" for the poller's
+	Call    string // the system call: "bind", "listen", "accept", …; "register" for the poller's, "OnListener" for Config's
 	Address string // "tcp 127.0.0.1:80"
 	Err     error
 }

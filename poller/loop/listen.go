@@ -199,6 +199,9 @@ func (lis *Listener) bind(a address.Address, shared bool) (_ int, err error) {
 		}
 	}
 	lis.noteFile(k)
+	if err := lis.g.cfg.OnListener(rawsock.FD(fd)); err != nil {
+		return -1, &ListenError{Call: "OnListener", Address: lis.network + " " + text(where), Err: err}
+	}
 	backlog := a.Options.Backlog
 	if backlog == 0 {
 		backlog = defaultBacklog

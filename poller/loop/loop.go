@@ -81,12 +81,18 @@ type Loop struct {
 	goroutine atomic.Uint64
 
 	shared snapshot
+	tally  *tally // with Config.CountIO; then it is k
 }
 
 func newLoop(g *Group, k sys.Kernel) (*Loop, error) {
 	p, err := poller.NewKernel(k, g.cfg.Backend)
 	if err != nil {
 		return nil, err
+	}
+	var counting *tally
+	if g.cfg.CountIO {
+		counting = &tally{Kernel: k}
+		k = counting
 	}
 	l := &Loop{
 		k: k, p: p, g: g, cfg: &g.cfg,
@@ -98,6 +104,7 @@ func newLoop(g *Group, k sys.Kernel) (*Loop, error) {
 		scratch:       make([]byte, 0, scratchSize),
 		segments:      make([][]byte, 0, sys.MaxVectors),
 		vectors:       make([][]byte, 0, sys.MaxVectors),
+		tally:         counting,
 		tail:          -1,
 		spare:         -1,
 		posts:         queue.New[message](g.cfg.Limits.MaxPosts, g.cfg.Limits.MaxQueuedLoop),
