@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"rawsock/packet":       {"rawsock", "github.com/gopacket/gopacket/pcapgo"},
 	"rawsock/netdb":        {"rawsock", "golang.org/x/net/dns/dnsmessage"},
 	"rawsock/netconn":      {"rawsock", "rawsock/netdb", "github.com/mdlayher/socket", "syscall"},
-	"rawsock/bpfstat":      {"rawsock", ciliumBPF + "/..."},
+	"rawsock/bpfstat":      {xunix, "rawsock", ciliumBPF + "/..."},
 	"rawsock/bpfstat/prom": {"rawsock/bpfstat", clientgo + "/..."},
 
 	// Readiness, and the loop on top of it. Of x/sys/unix they use constants

@@ -1,0 +1,274 @@
+package bpfstat_test
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rawloop/rawloop/rawsock"
+	"github.com/rawloop/rawloop/rawsock/bpfstat"
+)
+
+var (
+	loopback4 = rawsock.SockaddrInet4([4]byte{127, 0, 0, 1}, 0)
+	loopback6 = rawsock.SockaddrInet6([16]byte{15: 1}, 0, 0, 0)
+)
+
+// pairs make two connected sockets of each kind, the second one watched.
+var pairs = []struct {
+	name string
+	make func(t *testing.T, c *bpfstat.Counters) (a, b *end)
+}{
+	{"tcp4", tcpPair(loopback4)},
+	{"tcp6", tcpPair(loopback6)},
+	{"udp4", udpPair(loopback4)},
+	{"udp6", udpPair(loopback6)},
+	{"unix stream", unixPair(unix.SOCK_STREAM)},
+	{"unix dgram", unixPair(unix.SOCK_DGRAM)},
+	{"unix seqpacket", unixPair(unix.SOCK_SEQPACKET)},
+}
+
+// tcpPair inherits from its listener.
+func tcpPair(loopback rawsock.Sockaddr) func(*testing.T, *bpfstat.Counters) (a, b *end) {
+	return func(t *testing.T, c *bpfstat.Counters) (a, b *end) {
+		l, sa := listen(t, c, loopback)
+		return dial(t, l, sa)
+	}
+}
+
+func udpPair(loopback rawsock.Sockaddr) func(*testing.T, *bpfstat.Counters) (a, b *end) {
+	return func(t *testing.T, c *bpfstat.Counters) (a, b *end) {
+		var ends [2]*end
+		var names [2]rawsock.Sockaddr
+		for i := range ends {
+			fd, err := rawsock.Socket(loopback.Family(), unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+			must(t, err)
+			ends[i] = own(t, fd)
+			must(t, fd.Bind(loopback))
+			names[i], err = fd.Getsockname()
+			must(t, err)
+		}
+		must(t, ends[0].fd.Connect(names[1]))
+		must(t, ends[1].fd.Connect(names[0]))
+		must(t, c.Watch(ends[1].fd))
+		return ends[0], ends[1]
+	}
+}
+
+func unixPair(typ int) func(*testing.T, *bpfstat.Counters) (a, b *end) {
+	return func(t *testing.T, c *bpfstat.Counters) (a, b *end) {
+		fds, err := rawsock.Socketpair(unix.AF_UNIX, typ|unix.SOCK_CLOEXEC, 0)
+		must(t, err)
+		must(t, c.Watch(fds[1]))
+		return own(t, fds[0]), own(t, fds[1])
+	}
+}
+
+func eachPair(t *testing.T, level bpfstat.Level, f func(t *testing.T, c *bpfstat.Counters, a, b *end)) {
+	for _, p := range pairs {
+		t.Run(p.name, func(t *testing.T) {
+			c := open(t, level)
+			a, b := p.make(t, c)
+			f(t, c, a, b)
+		})
+	}
+}
+
+// Whatever is done with a watched socket is counted; what its peer does is not.
+func TestCallsAreCounted(t *testing.T) {
+	eachPair(t, bpfstat.Calls, func(t *testing.T, c *bpfstat.Counters, a, b *end) {
+		rnd := rand.New(rand.NewPCG(1, 2))
+		buf := make([]byte, 4096)
+		for range 200 {
+			p := buf[:1+rnd.IntN(1000)]
+			switch rnd.IntN(6) {
+			case 0: // nothing there: EAGAIN; or what was sent before
+				b.Recv(buf, 0) //nolint:errcheck
+			case 1:
+				a.Send(p, 0) //nolint:errcheck
+				readable(t, b.fd)
+				b.Recv(buf, unix.MSG_PEEK) //nolint:errcheck
+			case 2:
+				n, err := unix.Writev(int(b.fd), [][]byte{p[:len(p)/2], p[len(p)/2:]})
+				b.send(n, err) //nolint:errcheck
+				a.Recv(buf, 0) //nolint:errcheck
+			case 3:
+				a.Send(p, 0) //nolint:errcheck
+				readable(t, b.fd)
+				n, err := unix.Readv(int(b.fd), [][]byte{buf[:10], buf[10:]})
+				b.recv(n, err, 0) //nolint:errcheck
+			case 4:
+				b.Send(p, unix.MSG_OOB|unix.MSG_DONTROUTE) //nolint:errcheck // some families refuse it
+				a.Recv(buf, 0)                             //nolint:errcheck
+			default:
+				b.Send(p, 0)   //nolint:errcheck
+				a.Recv(buf, 0) //nolint:errcheck
+			}
+		}
+		b.check(c, "watched")
+		if b.made.RecvAgain == 0 || b.made.RecvBytes == 0 || b.made.SendBytes == 0 {
+			t.Errorf("the test did not do enough: %+v", b.made)
+		}
+		if _, err := c.Read(a.fd); err != bpfstat.ErrNotWatched {
+			t.Errorf("peer: %v", err)
+		}
+		if got := totals(t, c).Calls; got != b.made {
+			t.Errorf("totals %+v, made %+v", got, b.made)
+		}
+		dup, err := unix.Dup(int(b.fd))
+		must(t, err)
+		defer unix.Close(dup)
+		if got := read(t, c, rawsock.FD(dup)).Calls; got != b.made {
+			t.Errorf("duplicate: %+v, made %+v", got, b.made)
+		}
+	})
+}
+
+// A full socket refuses, a broken one fails, and both are counted as such.
+func TestErrorsAreCounted(t *testing.T) {
+	c := open(t, bpfstat.Calls)
+	a, b := unixPair(unix.SOCK_STREAM)(t, c)
+	chunk := make([]byte, 1<<16)
+	for err := error(nil); err != unix.EAGAIN; {
+		_, err = b.Send(chunk, 0)
+	}
+	a.close()
+	if _, err := b.Send(chunk, 0); err != unix.EPIPE {
+		t.Errorf("send to a closed peer: %v", err)
+	}
+	b.check(c, "watched")
+	if b.made.SendAgain != 1 || b.made.SendErrors != 1 {
+		t.Errorf("made %+v", b.made)
+	}
+	if _, err := b.fd.Recv(chunk, unix.MSG_OOB); err == nil { // unix has none at hand
+		t.Error("no error")
+	}
+	if got := read(t, c, b.fd).Calls.RecvErrors; got != 1 {
+		t.Errorf("%d errors of recv, want 1", got)
+	}
+}
+
+// A listener that is misused counts nothing that its connections would inherit.
+func TestConnectionsBeginAtZero(t *testing.T) {
+	c := open(t, bpfstat.Wake)
+	l, sa := listen(t, c, loopback4)
+	for range 3 {
+		if _, err := l.Recv(make([]byte, 1), 0); err != unix.ENOTCONN {
+			t.Fatalf("recv on a listener: %v", err)
+		}
+		if _, err := l.Send(make([]byte, 1), unix.MSG_NOSIGNAL); err != unix.EPIPE {
+			t.Fatalf("send on a listener: %v", err)
+		}
+		_, b := dial(t, l, sa)
+		if got := read(t, c, b.fd); got != (bpfstat.Counts{}) {
+			t.Errorf("a new connection has %+v", got)
+		}
+	}
+}
+
+// sendfile counts its bytes, whatever the pieces; so does splice to a socket.
+func TestBytesOfSendfile(t *testing.T) {
+	c := open(t, bpfstat.Calls)
+	a, b := tcpPair(loopback4)(t, c)
+	content := bytes.Repeat([]byte("0123456789abcdef"), 2000)
+	file, err := os.CreateTemp(t.TempDir(), "")
+	must(t, err)
+	defer file.Close()
+	_, err = file.Write(content)
+	must(t, err)
+	offset := int64(0)
+	n, err := unix.Sendfile(int(b.fd), int(file.Fd()), &offset, len(content))
+	must(t, err)
+	received := 0
+	for buf := make([]byte, 1<<16); received < n; {
+		readable(t, a.fd)
+		m, err := a.Recv(buf, 0)
+		must(t, err)
+		received += m
+	}
+	if got := read(t, c, b.fd).Calls; got.SendBytes != uint64(n) || got.Send == 0 || n != len(content) {
+		t.Errorf("sendfile sent %d, kernel counted %+v", n, got)
+	}
+}
+
+// What is documented as not counted: splice from a socket to a pipe.
+func TestSpliceToPipeIsNotCounted(t *testing.T) {
+	c := open(t, bpfstat.Calls)
+	a, b := tcpPair(loopback4)(t, c)
+	var pipe [2]int
+	must(t, unix.Pipe2(pipe[:], unix.O_CLOEXEC))
+	defer unix.Close(pipe[0])
+	defer unix.Close(pipe[1])
+	_, err := a.Send([]byte("hello"), 0)
+	must(t, err)
+	readable(t, b.fd)
+	if n, err := unix.Splice(int(b.fd), nil, pipe[1], nil, 100, 0); n != 5 || err != nil {
+		t.Fatalf("splice: %d, %v", n, err)
+	}
+	if got := read(t, c, b.fd).Calls.RecvBytes; got != 0 {
+		t.Errorf("%d bytes counted: the documentation is out of date", got)
+	}
+}
+
+func TestWatch(t *testing.T) {
+	c := open(t, bpfstat.Calls)
+	a, b := unixPair(unix.SOCK_STREAM)(t, c)
+	_, err := b.Send([]byte("x"), 0)
+	must(t, err)
+	must(t, c.Watch(b.fd)) // again: nothing is lost
+	b.check(c, "watched twice")
+
+	if err := c.Watch(-1); !errors.Is(err, unix.EBADF) {
+		t.Errorf("descriptor -1: %v", err)
+	}
+	file, err := os.Open(os.DevNull)
+	must(t, err)
+	defer file.Close()
+	if err := c.Watch(rawsock.FD(file.Fd())); !errors.Is(err, unix.ENOTSOCK) {
+		t.Errorf("a file: %v", err)
+	}
+	must(t, c.Close())
+	for name, err := range map[string]error{
+		"Watch": c.Watch(a.fd), "Close": c.Close(),
+		"Read":   func() error { _, err := c.Read(b.fd); return err }(),
+		"Totals": func() error { _, err := c.Totals(); return err }(),
+		"Each": func() error {
+			for _, err := range c.Each() {
+				return err
+			}
+			return nil
+		}(),
+	} {
+		if err != bpfstat.ErrClosed {
+			t.Errorf("%s after Close: %v", name, err)
+		}
+	}
+}
+
+// MPTCP listeners, which net.Listen makes, are refused: nothing is inherited.
+func TestWatchRefusesMPTCPListener(t *testing.T) {
+	c := open(t, bpfstat.Calls)
+	l, err := rawsock.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, unix.IPPROTO_MPTCP)
+	if err != nil {
+		t.Skipf("no MPTCP: %v", err)
+	}
+	defer l.Close()
+	must(t, l.Listen(1))
+	if err := c.Watch(l); err != bpfstat.ErrMPTCP {
+		t.Errorf("Watch: %v", err)
+	}
+}
+
+func TestReadDoesNotAllocate(t *testing.T) {
+	for _, level := range []bpfstat.Level{bpfstat.Calls, bpfstat.Wake} {
+		c := open(t, level)
+		_, b := unixPair(unix.SOCK_STREAM)(t, c)
+		if n := testing.AllocsPerRun(100, func() { _, _ = c.Read(b.fd) }); n != 0 {
+			t.Errorf("%v: %v allocations", level, n)
+		}
+	}
+}
