@@ -53,6 +53,17 @@
 // keeps IPv6 flow information and scope, unnamed and abstract unix addresses,
 // and families that this package has never heard of.
 //
+// # Control messages
+//
+// The Control of a [Msghdr] is the bytes that cmsg(3) describes. [AppendCmsg], and
+// an Append function for each kind, builds them; [Msghdr.Cmsgs] iterates over what
+// came, and the methods of [Cmsg] read each kind. They work on the caller's bytes
+// and make no call. [FD.RecvErr] is one recvmsg(2) with MSG_ERRQUEUE and reads the
+// entry of the error queue that it brings. [FD.SendFds], [FD.RecvFds],
+// [CloseRights] and [NewControl] are convenience. What the kernel cut off is
+// reported (MSG_CTRUNC, Cmsg.Truncated), and descriptors that came are never
+// lost: they are returned or closed.
+//
 // # Platforms
 //
 // On Linux a method is exactly its system call. On darwin, dragonfly, freebsd,

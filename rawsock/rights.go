@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Convenience for descriptors in messages. Each function is one system call (and
-// close(2) where it says so) with the flags that it was given, and no others.
+// Convenience for descriptors in messages: SendFds and RecvFds are one system call
+// with the flags that they were given and no others, and close(2) where it says
+// so. Who must not allocate uses AppendRights, Recvmsg and Cmsg.Rights.
 
 // MaxRights is SCM_MAX_FD, the most descriptors that Linux passes in one message.
 const MaxRights = 253
@@ -37,10 +38,7 @@ func (fd FD) SendFds(p []byte, fds []FD, flags int, to Sockaddr) (n int, err err
 // SO_PASSSEC or SO_TIMESTAMP other messages take the room: use Recvmsg there.
 func (fd FD) RecvFds(p []byte, fds []FD, flags int) (n int, got []FD, recvflags int, from Sockaddr, err error) {
 	// CMSG_LEN, not CMSG_SPACE: Linux would fill the padding with a descriptor.
-	room, err := CmsgLen(sizeofDescriptor * min(len(fds), MaxRights))
-	if err != nil {
-		return 0, nil, 0, from, err
-	}
+	room := cmsgData() + sizeofDescriptor*min(len(fds), MaxRights)
 	m := Msghdr{Buffers: [][]byte{p}, Control: make([]byte, room)}
 	if n, err = fd.Recvmsg(&m, flags); err != nil {
 		return 0, nil, 0, from, err
