@@ -162,6 +162,9 @@ func TestListenUnixChurn(t *testing.T) {
 				if n := holders.Add(1); n != 1 {
 					t.Errorf("%d have it at once", n)
 				}
+				if _, err := os.Lstat("s.lock"); err != nil {
+					t.Errorf("a lock that nobody else can see: %v", err)
+				}
 				holders.Add(-1)
 				if err := l.Close(); err != nil {
 					t.Error(err)

@@ -1,6 +1,7 @@
 package rawsock
 
 import (
+	"errors"
 	"io"
 	"time"
 
@@ -63,8 +64,8 @@ func NewSock(domain, typ, proto int) (*Sock, error) {
 }
 
 // FromFD makes a Sock of an open socket, which it now owns. Family, type and
-// protocol are read back from the kernel; where it does not tell the protocol,
-// as on darwin and the BSDs, it is 0. With a default timeout O_NONBLOCK is set,
+// protocol are read back from the kernel; where it does not tell the protocol, as
+// on darwin, it is 0. With a default timeout O_NONBLOCK is set,
 // without one the descriptor's flags stay as they are. With an error fd is still
 // the caller's.
 //
@@ -75,13 +76,11 @@ func FromFD(fd FD) (*Sock, error) {
 		return nil, err
 	}
 	s := &Sock{FD: fd, family: name.Family(), timeout: GetDefaultTimeout()}
-	if s.typ, err = fd.GetsockoptInt(unix.SOL_SOCKET, unix.SO_TYPE); err != nil {
+	if s.typ, err = fd.SockType(); err != nil {
 		return nil, err
 	}
-	if soProtocol != 0 {
-		if s.proto, err = fd.GetsockoptInt(unix.SOL_SOCKET, soProtocol); err != nil {
-			return nil, err
-		}
+	if s.proto, err = fd.SockProtocol(); err != nil && err != errors.ErrUnsupported {
+		return nil, err
 	}
 	if s.timeout != NoTimeout {
 		if err := fd.SetNonblock(true); err != nil {

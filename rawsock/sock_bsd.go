@@ -7,7 +7,6 @@ import "golang.org/x/sys/unix"
 const (
 	sockNonblock = unix.SOCK_NONBLOCK
 	sockFlags    = unix.SOCK_NONBLOCK | unix.SOCK_CLOEXEC
-	soProtocol   = 0 // not on all of them
 
 	acceptInheritsNonblock = true
 )

@@ -3,7 +3,6 @@ package rawsock
 const (
 	sockNonblock = 0 // no flags in the type
 	sockFlags    = 0
-	soProtocol   = 0
 
 	acceptInheritsNonblock = true
 )

@@ -5,7 +5,6 @@ import "golang.org/x/sys/unix"
 const (
 	sockNonblock = unix.SOCK_NONBLOCK
 	sockFlags    = unix.SOCK_NONBLOCK | unix.SOCK_CLOEXEC
-	soProtocol   = unix.SO_PROTOCOL
 
 	acceptInheritsNonblock = false
 )
