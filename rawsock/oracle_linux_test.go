@@ -152,6 +152,7 @@ var normalizers = []struct {
 	{regexp.MustCompile(`([:;] \w+\()\d+([,)])`), "${1}FD$2"},
 	{regexp.MustCompile(`(F_DUPFD_CLOEXEC, 0\)) += \d+`), "$1 = FD"},
 	{regexp.MustCompile(`msg_namelen=\d+ => `), "msg_namelen="},
+	{regexp.MustCompile(`(sendfile(?:64)?\(\w+, )\d+`), "${1}FD"},
 	{regexp.MustCompile(`{msg_namelen=\d+}`), "{msg_namelen=SIZE}"},
 	{regexp.MustCompile(`}\], 1, 2\d\)`), "}], 1, 30)"}, // what is left of a timeout of 30 ms
 	{regexp.MustCompile(`\bfd=\d+`), "fd=FD"},

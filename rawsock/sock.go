@@ -144,7 +144,7 @@ func (s *Sock) SetBlocking(on bool) error {
 // Dup returns a Sock on a duplicate of the descriptor, close-on-exec, with the
 // same timeout. Both share one socket, and O_NONBLOCK with it.
 func (s *Sock) Dup() (*Sock, error) {
-	fd, err := unix.FcntlInt(uintptr(s.FD), unix.F_DUPFD_CLOEXEC, 0)
+	fd, err := s.Fcntl(unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,8 @@ package rawsock_test
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -193,6 +195,27 @@ s.connect(("127.0.0.1", 1))
 	if interrupted < 20 {
 		t.Errorf("%d calls were interrupted", interrupted)
 	}
+}
+
+func TestSendfileAgainstPython(t *testing.T) {
+	twins := inModes("part of a file", `
+a, b = socketpair()
+a.settimeout(T)
+try: a.sendfile(open("/proc/self/exe", "rb"), 100, 5)
+except ValueError: pass
+`, func(timeout time.Duration) {
+		fds, _ := rawsock.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+		a, _ := rawsock.FromFD(fds[0])
+		a.SetTimeout(timeout)
+		f, _ := os.Open("/proc/self/exe")
+		a.Sendfile(rawsock.FD(f.Fd()), 100, 5)
+		end()
+		f.Close()
+		a.Close()
+		fds[1].Close()
+	}, "sendfile sendfile64")
+	twins = slices.Delete(twins, 1, 2) // refused without a call
+	sameAsPython(t, twins, "-e", "trace=write,sendfile,?sendfile64")
 }
 
 // D2, D3, F5, C12: making a connection in each mode.
