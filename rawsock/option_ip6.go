@@ -21,8 +21,8 @@ var (
 	// IPv6MTUDiscover is whether packets may be fragmented (IPV6_PMTUDISC_…).
 	IPv6MTUDiscover = Option[int]{&OptionInfo{Name: "IPV6_MTU_DISCOVER", Level: levelIPv6, Number: optIPv6MTUDiscover, Since: "2.2", Man: "ipv6(7)"}, &asInt}
 
-	// IPv6PathMTU is the path's MTU and destination; ENOTCONN without a connection.
-	IPv6PathMTU = ReadOption[IPv6MTUInfo]{&OptionInfo{Name: "IPV6_PATHMTU", Level: levelIPv6, Number: optIPv6PathMTU, Since: "2.6.35", Man: "RFC 3542"}, &asIPv6MTUInfo}
+	// IPv6PathMTU is the path's MTU; ENOTCONN without a connection.
+	IPv6PathMTU = ReadOption[int]{&OptionInfo{Name: "IPV6_PATHMTU", Level: levelIPv6, Number: optIPv6PathMTU, Since: "2.6.35", Man: "RFC 3542"}, &asPathMTU}
 
 	// IPv6DontFrag refuses packets that would need fragments.
 	IPv6DontFrag = Option[bool]{&OptionInfo{Name: "IPV6_DONTFRAG", Level: levelIPv6, Number: optIPv6DontFrag, Since: "2.6.35", Man: "RFC 3542"}, &asBool}
@@ -61,7 +61,7 @@ var (
 	IPv6RecvFragSize = Option[bool]{&OptionInfo{Name: "IPV6_RECVFRAGSIZE", Level: levelIPv6, Number: optIPv6RecvFragSize, Since: "4.10", Man: "linux/in6.h"}, &asBool}
 
 	// IPv6PktInfo is the source address and interface of packets sent.
-	IPv6PktInfo = Option[IPv6Pktinfo]{&OptionInfo{Name: "IPV6_PKTINFO", Level: levelIPv6, Number: optIPv6PktInfo, Since: "2.6.14", Man: "RFC 3542"}, &asIPv6Pktinfo}
+	IPv6PktInfo = WriteOption[IPv6Pktinfo]{&OptionInfo{Name: "IPV6_PKTINFO", Level: levelIPv6, Number: optIPv6PktInfo, Since: "2.6.14", Man: "RFC 3542"}, &asIPv6Pktinfo}
 
 	// IPv6HopOpts is the hop-by-hop options of packets sent.
 	IPv6HopOpts = BytesOption{bytesRow{&OptionInfo{Name: "IPV6_HOPOPTS", Level: levelIPv6, Number: optIPv6HopOpts, Since: "2.6.14", Man: "RFC 3542", Cap: "CAP_NET_RAW some", Denied: unix.EPERM}, "struct ip6_hbh"}}
@@ -88,7 +88,7 @@ var (
 	IPv6AutoFlowLabel = Option[bool]{&OptionInfo{Name: "IPV6_AUTOFLOWLABEL", Level: levelIPv6, Number: optIPv6AutoFlowLabel, Since: "3.17", Man: "linux/in6.h"}, &asBool}
 
 	// IPv6AddrPreferences is which source addresses are preferred (RFC 5014).
-	IPv6AddrPreferences = Option[int]{&OptionInfo{Name: "IPV6_ADDR_PREFERENCES", Level: levelIPv6, Number: optIPv6AddrPreferences, Since: "2.6.26", Man: "RFC 5014"}, &asInt}
+	IPv6AddrPreferences = Option[int]{&OptionInfo{Name: "IPV6_ADDR_PREFERENCES", Level: levelIPv6, Number: optIPv6AddrPreferences, Since: "2.6.26", Man: "RFC 5014", Reads: "with IPV6_PREFER_SRC_HOME unless IPV6_PREFER_SRC_COA was set, and without the bits for CGA"}, &asInt}
 
 	// IPv6MinHopCount drops packets whose hop limit is smaller.
 	IPv6MinHopCount = Option[int]{&OptionInfo{Name: "IPV6_MINHOPCOUNT", Level: levelIPv6, Number: optIPv6MinHopCount, Since: "2.6.35", Man: "RFC 5082"}, &asInt}

@@ -96,7 +96,7 @@ var (
 	SOMark = Option[uint32]{&OptionInfo{Name: "SO_MARK", Level: levelSocket, Number: optSOMark, Since: "2.6.25", Man: "socket(7)", Cap: "CAP_NET_ADMIN", Denied: unix.EPERM}, &asUint32}
 
 	// SORcvMark delivers the packet's mark as control message SO_MARK.
-	SORcvMark = Option[bool]{&OptionInfo{Name: "SO_RCVMARK", Level: levelSocket, Number: optSORcvMark, Since: "5.19", Man: "asm-generic/socket.h", Cap: "CAP_NET_ADMIN", Denied: unix.EPERM}, &asBool}
+	SORcvMark = Option[bool]{&OptionInfo{Name: "SO_RCVMARK", Level: levelSocket, Number: optSORcvMark, Since: "5.19", Man: "asm-generic/socket.h", Cap: "CAP_NET_ADMIN in older kernels", Denied: unix.EPERM}, &asBool}
 
 	// SORcvPriority delivers the packet's priority as control message SO_PRIORITY.
 	SORcvPriority = Option[bool]{&OptionInfo{Name: "SO_RCVPRIORITY", Level: levelSocket, Number: optSORcvPriority, Since: "6.14", Man: "asm-generic/socket.h"}, &asBool}
@@ -117,7 +117,7 @@ var (
 	SOPassRights = Option[bool]{&OptionInfo{Name: "SO_PASSRIGHTS", Level: levelSocket, Number: optSOPassRights, Since: "6.16", Man: "asm-generic/socket.h"}, &asBool}
 
 	// SOInq delivers how many bytes are left to read as control message SCM_INQ.
-	SOInq = Option[bool]{&OptionInfo{Name: "SO_INQ", Level: levelSocket, Number: optSOInq, Since: "6.17", Man: "asm-generic/socket.h"}, &asBool}
+	SOInq = WriteOption[bool]{&OptionInfo{Name: "SO_INQ", Level: levelSocket, Number: optSOInq, Since: "6.17", Man: "asm-generic/socket.h"}, &asBool}
 
 	// SOPeerCred is who connected, listened or made the pair of a unix socket.
 	SOPeerCred = ReadOption[Ucred]{&OptionInfo{Name: "SO_PEERCRED", Level: levelSocket, Number: optSOPeerCred, Since: "2.2", Man: "socket(7)"}, &asUcred}
@@ -171,7 +171,7 @@ var (
 	SOSelectErrQueue = Option[bool]{&OptionInfo{Name: "SO_SELECT_ERR_QUEUE", Level: levelSocket, Number: optSOSelectErrQueue, Since: "3.10", Man: "socket(7)"}, &asBool}
 
 	// SOBusyPoll is how long a read polls the network card before it sleeps.
-	SOBusyPoll = Option[time.Duration]{&OptionInfo{Name: "SO_BUSY_POLL", Level: levelSocket, Number: optSOBusyPoll, Since: "3.11", Man: "socket(7)", Cap: "CAP_NET_ADMIN to raise", Denied: unix.EPERM, Needs: "CONFIG_NET_RX_BUSY_POLL", Lacks: unix.ENOPROTOOPT}, &asMicroseconds}
+	SOBusyPoll = Option[time.Duration]{&OptionInfo{Name: "SO_BUSY_POLL", Level: levelSocket, Number: optSOBusyPoll, Since: "3.11", Man: "socket(7)", Cap: "CAP_NET_ADMIN to raise, in older kernels", Denied: unix.EPERM, Needs: "CONFIG_NET_RX_BUSY_POLL", Lacks: unix.ENOPROTOOPT}, &asMicroseconds}
 
 	// SOPreferBusyPoll leaves interrupts off while the application polls.
 	SOPreferBusyPoll = Option[bool]{&OptionInfo{Name: "SO_PREFER_BUSY_POLL", Level: levelSocket, Number: optSOPreferBusyPoll, Since: "5.11", Man: "Documentation/networking/napi.rst", Cap: "CAP_NET_ADMIN to turn on", Denied: unix.EPERM, Needs: "CONFIG_NET_RX_BUSY_POLL", Lacks: unix.ENOPROTOOPT}, &asBool}

@@ -15,7 +15,7 @@ var (
 	TCPCork = Option[bool]{&OptionInfo{Name: "TCP_CORK", Level: levelTCP, Number: optTCPCork, Since: "2.2", Man: "tcp(7)"}, &asBool}
 
 	// TCPMaxSeg is the largest segment, announced to the peer; before connect or listen.
-	TCPMaxSeg = Option[int]{&OptionInfo{Name: "TCP_MAXSEG", Level: levelTCP, Number: optTCPMaxSeg, Since: "1.0", Man: "tcp(7)", Reads: "the segment size in use: 536 before a connection, less than was set after"}, &asInt}
+	TCPMaxSeg = Option[int]{&OptionInfo{Name: "TCP_MAXSEG", Level: levelTCP, Number: optTCPMaxSeg, Since: "1.0", Man: "tcp(7)", Reads: "the size in use once there is a connection, which is less by the TCP options"}, &asInt}
 
 	// TCPWindowClamp is the largest window that is announced.
 	TCPWindowClamp = Option[int]{&OptionInfo{Name: "TCP_WINDOW_CLAMP", Level: levelTCP, Number: optTCPWindowClamp, Since: "2.4", Man: "tcp(7)"}, &asInt}
@@ -36,7 +36,7 @@ var (
 	TCPSynCnt = Option[int]{&OptionInfo{Name: "TCP_SYNCNT", Level: levelTCP, Number: optTCPSynCnt, Since: "2.4", Man: "tcp(7)"}, &asInt}
 
 	// TCPLinger2 is how long a closed connection stays in FIN_WAIT2.
-	TCPLinger2 = Option[time.Duration]{&OptionInfo{Name: "TCP_LINGER2", Level: levelTCP, Number: optTCPLinger2, Since: "2.4", Man: "tcp(7)", Reads: "negative or beyond 120 s as -1 s"}, &asSeconds}
+	TCPLinger2 = Option[time.Duration]{&OptionInfo{Name: "TCP_LINGER2", Level: levelTCP, Number: optTCPLinger2, Since: "2.4", Man: "tcp(7)", Reads: "at most 120 s, and negative time as -1 s"}, &asSeconds}
 
 	// TCPDeferAccept wakes a listener only when data has come.
 	TCPDeferAccept = Option[time.Duration]{&OptionInfo{Name: "TCP_DEFER_ACCEPT", Level: levelTCP, Number: optTCPDeferAccept, Since: "2.4", Man: "tcp(7)", Reads: "rounded up to the time of a retransmission: 1, 3, 7, 15, 31 … s"}, &asSeconds}
@@ -111,7 +111,7 @@ var (
 	TCPAOGetKeys = ReadBytesOption{bytesRow{&OptionInfo{Name: "TCP_AO_GET_KEYS", Level: levelTCP, Number: optTCPAOGetKeys, Since: "6.7", Man: "Documentation/networking/tcp_ao.rst", Needs: "CONFIG_TCP_AO", Lacks: unix.ENOPROTOOPT}, "struct tcp_ao_getsockopt"}}
 
 	// TCPAORepair is the state of TCP-AO of a connection under repair.
-	TCPAORepair = BytesOption{bytesRow{&OptionInfo{Name: "TCP_AO_REPAIR", Level: levelTCP, Number: optTCPAORepair, Since: "6.7", Man: "Documentation/networking/tcp_ao.rst", Needs: "CONFIG_TCP_AO", Lacks: unix.ENOPROTOOPT}, "struct tcp_ao_repair"}}
+	TCPAORepair = BytesOption{bytesRow{&OptionInfo{Name: "TCP_AO_REPAIR", Level: levelTCP, Number: optTCPAORepair, Since: "6.7", Man: "Documentation/networking/tcp_ao.rst", Cap: "CAP_NET_ADMIN", Denied: unix.EPERM, Needs: "CONFIG_TCP_AO", Lacks: unix.ENOPROTOOPT}, "struct tcp_ao_repair"}}
 
 	// TCPRepair takes a connection apart and puts it together without a packet: 1 on, 0 off, -1 off without a window probe.
 	TCPRepair = Option[int]{&OptionInfo{Name: "TCP_REPAIR", Level: levelTCP, Number: optTCPRepair, Since: "3.5", Man: "linux/tcp.h", Cap: "CAP_NET_ADMIN", Denied: unix.EPERM}, &asInt}

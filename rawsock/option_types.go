@@ -95,12 +95,6 @@ type IPv6Pktinfo struct {
 	Ifindex uint32
 }
 
-// IPv6MTUInfo is struct ip6_mtuinfo, with the destination as a [Sockaddr].
-type IPv6MTUInfo struct {
-	Addr Sockaddr
-	MTU  uint32
-}
-
 // FlowLabelReq is struct in6_flowlabel_req. Label is in network byte order, as in
 // the packet.
 type FlowLabelReq struct {
@@ -145,7 +139,7 @@ var (
 	asMreqSource     = structCodec[IPMreqSource]("struct ip_mreq_source")
 	asIPv6Mreq       = structCodec[IPv6Mreq]("struct ipv6_mreq")
 	asIPv6Pktinfo    = codec[IPv6Pktinfo]{"struct in6_pktinfo", 20, 20, writeStruct[IPv6Pktinfo], readStruct[IPv6Pktinfo]}
-	asIPv6MTUInfo    = codec[IPv6MTUInfo]{"struct ip6_mtuinfo", 32, 32, nil, readMTUInfo}
+	asPathMTU        = codec[int]{"struct ip6_mtuinfo", 32, 32, nil, readPathMTU}
 	asFlowLabelReq   = structCodec[FlowLabelReq]("struct in6_flowlabel_req")
 	asGroupReq       = codec[GroupReq]{"struct group_req", 0, 0, writeGroupReq, nil}
 	asGroupSourceReq = codec[GroupSourceReq]{"struct group_source_req", 0, 0, writeGroupSourceReq, nil}
@@ -193,11 +187,8 @@ func readMulticastIf(value optval) (v IPMreqn) {
 	return v
 }
 
-func readMTUInfo(value optval) IPv6MTUInfo {
-	v := IPv6MTUInfo{MTU: binary.NativeEndian.Uint32(value.data[28:])}
-	v.Addr.raw.Len = uint32(copy(v.Addr.raw.Data[:], value.data[:28]))
-	return v
-}
+// readPathMTU leaves the address out: Linux gives none.
+func readPathMTU(value optval) int { return int(binary.NativeEndian.Uint32(value.data[28:])) }
 
 func writeGroupReq(v GroupReq) (value optval, e unix.Errno) {
 	value.append(sys.Memory(&v.Interface))
