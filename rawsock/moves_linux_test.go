@@ -137,6 +137,9 @@ func movesOnce() error {
 	number("sendmsg of control data only", func() (int, error) {
 		return a.Sendmsg(&rawsock.Msghdr{Control: unix.UnixCredentials(&unix.Ucred{Pid: int32(os.Getpid())})}, 0)
 	})
+	batch := batchOf(3, 1)
+	number("sendmmsg", func() (int, error) { return a.Sendmmsg(batch, unix.MSG_EOR) })
+	number("recvmmsg", func() (int, error) { return b.Recvmmsg(batch, unix.MSG_WAITFORONE, nil) })
 	number("sendfile", func() (int, error) { return a.Sendfile(rawsock.FD(in), new(int64), 10) })
 	number("splice", func() (int, error) { return rawsock.Splice(b, nil, w, nil, 10, 0) })
 	number("tee", func() (int, error) { return rawsock.Tee(r, rawsock.FD(p[1]), 10, unix.SPLICE_F_NONBLOCK) })
@@ -179,6 +182,7 @@ func TestOneMoveIsOneSystemCall(t *testing.T) {
 		"{msg_name=NULL, msg_namelen=0, msg_iov=[",
 		"msg_iov=NULL, msg_iovlen=0, msg_control=[{",
 		"SO_BINDTODEVICE, NULL, 0) = 0",
+		"msg_flags=0}, msg_len=1}], 3, MSG_EOR) = 3", "3, MSG_WAITFORONE, NULL) = 3",
 		"connect(", "{sa_family=AF_UNSPEC,", "}, 16) = 0",
 		"F_DUPFD_CLOEXEC, 100)", "F_SETFD, FD_CLOEXEC)", "1000, O_CLOEXEC)",
 	} {
@@ -197,6 +201,8 @@ func movesInterrupted() error {
 		unix.FcntlInt(0, unix.F_GETFL, 0)
 	}
 	calls := everyMove(fd)
+	calls["sendmmsg"] = func() error { _, err := fd.Sendmmsg(batchOf(1, 1), 0); return err }
+	calls["recvmmsg"] = func() error { _, err := fd.Recvmmsg(batchOf(1, 1), 0, nil); return err }
 	calls["poll"] = func() error { _, err := rawsock.Poll(nil, 1); return err }
 	calls["ppoll"] = func() error { _, err := rawsock.Ppoll(nil, nil, nil); return err }
 	calls["select"] = func() error { _, err := rawsock.Select(0, nil, nil, nil, nil); return err }
@@ -206,7 +212,7 @@ func movesInterrupted() error {
 
 func TestInterruptedMovesAreNotRepeated(t *testing.T) {
 	sockettest.NeedProgram(t, "strace")
-	const calls = "inject=readv,writev,?sendfile,?sendfile64,splice,tee,vmsplice,dup,dup3,ioctl," +
+	const calls = "inject=readv,writev,sendmmsg,recvmmsg,?recvmmsg_time64,?sendfile,?sendfile64,splice,tee,vmsplice,dup,dup3,ioctl," +
 		"?poll,ppoll,?ppoll_time64,?select,pselect6,?pselect6_time64:error=EINTR"
 	fcntls := fmt.Sprintf("inject=fcntl,?fcntl64:error=EINTR:when=%d+", loaderCloses+1) // the runtime needs some
 	steps := tracedHelper(t, "moves eintr", "-e", calls, "-e", fcntls)

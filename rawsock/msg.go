@@ -36,7 +36,7 @@ type Msghdr struct {
 // Sendmsg wraps sendmsg(2): the buffers one after the other are one message, or
 // bytes of the stream, of which it may send less than all. EMSGSIZE: too many
 // buffers or too long a message. ENOBUFS: more control data than
-// net.core.optmem_max.
+// net.core.optmem_max (ENOMEM to a program of 32 bits on a kernel of 64).
 func (fd FD) Sendmsg(m *Msghdr, flags int) (n int, err error) {
 	n, e := sys.Sendmsg(int(fd), m.Name.pointer(), m.Buffers, m.Control, flags, &m.vectors)
 	return n, asError(e)

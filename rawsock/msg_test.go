@@ -2,6 +2,7 @@ package rawsock_test
 
 import (
 	"bytes"
+	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -128,5 +129,40 @@ func TestMsghdrOnStream(t *testing.T) {
 	check(t, client.Shutdown(unix.SHUT_WR))
 	if n, err := server.Recvmsg(m, 0); n != 0 || err != nil {
 		t.Errorf("recvmsg after the peer's shutdown: %d, %v, want end of file", n, err)
+	}
+}
+
+// longControl is more control data than net.core.optmem_max.
+var longControl = rawsock.AppendCmsg(nil, unix.SOL_SOCKET, unix.SCM_RIGHTS, make([]byte, 1<<20))
+
+// tooMuchControl is the kernel's answer to it. It converts what a program of 32
+// bits hands to a kernel of 64 (net/compat.c), and then the answer is another.
+var tooMuchControl = func() unix.Errno {
+	if strconv.IntSize == 32 {
+		return unix.ENOMEM
+	}
+	return unix.ENOBUFS
+}()
+
+func TestSendmsgErrnos(t *testing.T) {
+	a, addr := bound(t, unix.SOCK_DGRAM, loopback(0))
+	cases := []struct {
+		name string
+		m    rawsock.Msghdr
+		want unix.Errno
+	}{
+		{"too much control data", rawsock.Msghdr{Name: addr, Control: longControl}, tooMuchControl},
+		{"a control message that is not whole", rawsock.Msghdr{Name: addr, Control: longControl[:40]}, unix.EINVAL},
+		{"nowhere to", rawsock.Msghdr{Buffers: [][]byte{{1}}}, unix.EDESTADDRREQ},
+		{"too long", rawsock.Msghdr{Name: addr, Buffers: [][]byte{make([]byte, 40000), make([]byte, 40000)}}, unix.EMSGSIZE},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			n, err := a.Sendmsg(&c.m, 0)
+			wantErrno(t, err, c.want)
+			if n != 0 {
+				t.Errorf("%d bytes with an error", n)
+			}
+		})
 	}
 }

@@ -1,5 +1,11 @@
 package sys
 
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
 // The records of calls with several buffers.
 
 func traceSendmsg(fd int, to *RawSockaddr, buffers [][]byte, control []byte, flags, n int, e Errno) {
@@ -71,4 +77,47 @@ func vectorAddr(bufs [][]byte) uintptr {
 		return 0
 	}
 	return unknown
+}
+
+func traceSendmmsg(fd int, b Batch, flags, n int, e Errno) {
+	list := make([]Message, len(b.slots))
+	for i := range list {
+		s := &b.slots[i]
+		list[i] = messageIn(s.sendName(), s.buffers, s.control)
+		if i < n {
+			list[i].Len = s.result.N
+		}
+	}
+	trace("sendmmsg", n, e, num(fd), Arg{Word: addressOf(b.heads), Messages: list}, num(len(list)), num(flags))
+}
+
+// sendName is nil for a NULL name.
+func (s *slot) sendName() *RawSockaddr {
+	if s.name.Len == 0 {
+		return nil
+	}
+	return &s.name
+}
+
+// traceRecvmmsg makes the call too, because it shows the timeout before and
+// after it. Of messages that did not come nothing is shown but the room.
+func traceRecvmmsg(fd int, b Batch, flags int, timeout *time.Duration) (int, Errno) {
+	wait := timeoutBefore(timeout)
+	n, e := recvmmsg(fd, b, flags, timeout)
+	wait.Out = timeoutBefore(timeout).In
+	list := make([]Message, len(b.slots))
+	for i := range list {
+		s := &b.slots[i]
+		name, result, came := &s.name, s.result, Errno(0)
+		if s.noName {
+			name = nil
+		}
+		if i >= n {
+			result, came = Received{}, unix.EAGAIN
+		}
+		list[i] = messageOut(name, s.buffers, s.control, result, came)
+		list[i].Len = result.N
+	}
+	trace(recvmmsgName, n, e, num(fd), Arg{Word: addressOf(b.heads), Messages: list}, num(len(list)), num(flags), wait)
+	return n, e
 }

@@ -53,3 +53,36 @@ func TestTraceShowsPoll(t *testing.T) {
 		t.Errorf("timeout %+v, want less of it after the call", timeout)
 	}
 }
+
+func TestTraceShowsBatches(t *testing.T) {
+	a, b := sockettest.Pair(t)
+	batch := sys.NewBatch(3)
+	for i := range batch.Len() {
+		batch.SetBuffers(i, []byte("xyz"))
+	}
+	batch.SetNoName(1, true)
+	calls := record(func() {
+		sys.Sendmmsg(a, batch.Slice(0, 2), unix.MSG_EOR)
+		timeout := time.Minute
+		sys.Recvmmsg(b, batch.Slice(0, 1), 0, &timeout)
+		sys.Recvmmsg(b, batch, unix.MSG_WAITFORONE, nil)
+	})
+	for i, want := range []struct{ ret, list, words int }{{2, 2, 4}, {1, 1, 5}, {1, 3, 5}} {
+		c := calls[i]
+		list := c.Args[1].Messages
+		if c.Ret != want.ret || len(list) != want.list || len(c.Args) != want.words {
+			t.Fatalf("%+v, want %+v", c, want)
+		}
+		for j, m := range list {
+			if came := j < want.ret; (m.Len == 3) != came || (m.Iov[0].Data != nil) != (came || i == 0) {
+				t.Errorf("message %d of call %d: %+v", j, i, m)
+			}
+		}
+	}
+	if m := calls[2].Args[1].Messages; m[0].Name.Size != 128 || m[1].Name.Addr != 0 {
+		t.Errorf("names %+v and %+v", m[0].Name, m[1].Name)
+	}
+	if timeout := calls[1].Args[4]; len(timeout.In) != 16 || bytes.Equal(timeout.In, timeout.Out) {
+		t.Errorf("timeout %+v", timeout)
+	}
+}

@@ -1,0 +1,91 @@
+package sys
+
+import (
+	"encoding/binary"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+type mmsghdr = unix.Mmsghdr
+
+// oneEach is memory for one struct iovec in each of n messages, in one array.
+func oneEach(n int) func(i int) Vectors {
+	iov := make([]unix.Iovec, n)
+	return func(i int) Vectors { return Vectors{iov[i : i : i+1]} }
+}
+
+func (b Batch) setBuffers(i int) {
+	iov := b.slots[i].vectors.set(b.slots[i].buffers)
+	h := &b.heads[i].Hdr
+	h.Iov = unsafe.SliceData(iov)
+	h.SetIovlen(len(iov))
+}
+
+func (b Batch) setControl(i int) {
+	h := &b.heads[i].Hdr
+	h.Control = nil
+	if control := b.slots[i].control; len(control) > 0 {
+		h.Control = unsafe.SliceData(control)
+	}
+}
+
+func sendmmsg(fd int, b Batch, flags int) (int, Errno) {
+	for i := range b.slots {
+		s, h := &b.slots[i], &b.heads[i].Hdr
+		h.Name, h.Namelen = nil, s.name.Len
+		if s.name.Len > 0 {
+			h.Name = &s.name.Data[0]
+		}
+		h.SetControllen(len(s.control))
+	}
+	raceReleaseIO()
+	r, _, e := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b.heads))), uintptr(len(b.heads)), uintptr(flags), 0, 0)
+	n, e := count(r, e)
+	for i := range b.slots[:n] {
+		s := &b.slots[i]
+		s.result = Received{N: int(b.heads[i].Len)}
+		raceBuffers(s.buffers, s.result.N, raceReadRange)
+	}
+	return n, e
+}
+
+func recvmmsg(fd int, b Batch, flags int, timeout *time.Duration) (int, Errno) {
+	for i := range b.slots {
+		s, h := &b.slots[i], &b.heads[i].Hdr
+		h.Name, h.Namelen = nil, 0
+		if !s.noName {
+			h.Name, h.Namelen = &s.name.Data[0], SizeofSockaddrStorage
+		}
+		h.SetControllen(len(s.control))
+	}
+	var ts Timespec
+	r, _, e := unix.Syscall6(sysRecvmmsg, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b.heads))), uintptr(len(b.heads)), uintptr(flags), uintptr(unsafe.Pointer(ts.in(timeout))), 0)
+	ts.out(timeout)
+	n, e := count(r, e)
+	for i := range b.slots[:n] {
+		s, h := &b.slots[i], &b.heads[i]
+		s.result = Received{N: int(h.Len), Control: min(int(h.Hdr.Controllen), len(s.control)), Flags: int(h.Hdr.Flags)}
+		if !s.noName {
+			s.name.filled(h.Hdr.Namelen)
+		}
+		raceBuffers(s.buffers, s.result.N, raceWroteRange)
+	}
+	raceAcquireIO()
+	return n, e
+}
+
+// filled puts the length right after the kernel has written size bytes over an
+// address: at most all of them, and of a unix address one byte less for a NUL
+// that has no room (unix(7), BUGS).
+func (a *RawSockaddr) filled(size uint32) {
+	size = min(size, SizeofSockaddrStorage)
+	if size > unix.SizeofSockaddrUnix && binary.NativeEndian.Uint16(a.Data[:]) == unix.AF_UNIX {
+		size = unix.SizeofSockaddrUnix
+	}
+	if size < a.Len {
+		clear(a.Data[size:a.Len])
+	}
+	a.Len = size
+}
