@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"runtime"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -73,14 +74,25 @@ func (ns *Netns) Up(iface string) {
 
 func (ns *Netns) enter() error { return unix.Setns(ns.fd, unix.CLONE_NEWNET) }
 
-// Veth joins two namespaces by a cable: interface veth0 in each, up, with the
-// addresses (10.0.0.1/24) that a and b name.
+// Veth joins two namespaces by a cable: an interface veth0 in each, with an
+// address and the length of the network's prefix, as in 10.0.0.1/24. When it
+// returns, packets pass.
 func Veth(a, b *Netns, addrA, addrB string) {
 	a.t.Helper()
-	a.Run("ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth0", "netns", b.Path())
-	for ns, addr := range map[*Netns]string{a: addrA, b: addrB} {
+	// Ends with different numbers are taken for a device on top of another, whose
+	// carrier the kernel looks at without its usual delay of up to a second.
+	a.Run("ip", "link", "add", "veth0", "index", "11", "type", "veth", "peer", "name", "veth0", "index", "12", "netns", b.Path())
+	ends := map[*Netns]string{a: addrA, b: addrB}
+	for ns, addr := range ends {
 		ns.Run("ip", "addr", "add", addr, "broadcast", "+", "dev", "veth0")
 		ns.Up("veth0")
+	}
+	// Until the kernel has seen the carrier, it drops what is sent.
+	for ns := range ends {
+		Eventually(a.t, 10*time.Second, func() (running bool) {
+			ns.Do(func() { running = isRunning("veth0") })
+			return running
+		}, "veth0 is running")
 	}
 }
 
@@ -111,6 +123,23 @@ func elsewhere(enter, f func() error) error {
 
 // up is `ip link set NAME up` without the program.
 func up(iface string) error {
+	return flags(iface, func(fd int, ifr *unix.Ifreq) error {
+		ifr.SetUint16(ifr.Uint16() | unix.IFF_UP)
+		return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, ifr)
+	})
+}
+
+// isRunning tells whether an interface has a carrier that the kernel has seen.
+func isRunning(iface string) (running bool) {
+	flags(iface, func(_ int, ifr *unix.Ifreq) error {
+		running = ifr.Uint16()&unix.IFF_RUNNING != 0
+		return nil
+	})
+	return running
+}
+
+// flags calls f with a socket and the flags of an interface.
+func flags(iface string, f func(fd int, ifr *unix.Ifreq) error) error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err
@@ -123,6 +152,5 @@ func up(iface string) error {
 	if err := unix.IoctlIfreq(fd, unix.SIOCGIFFLAGS, ifr); err != nil {
 		return err
 	}
-	ifr.SetUint16(ifr.Uint16() | unix.IFF_UP)
-	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, ifr)
+	return f(fd, ifr)
 }
