@@ -48,7 +48,7 @@ func (mcast) each(t *testing.T, f func(t *testing.T, m mcast)) {
 	}
 }
 
-func port(t testing.TB, addr netip.Addr, n uint16) rawsock.Sockaddr {
+func atPort(t testing.TB, addr netip.Addr, n uint16) rawsock.Sockaddr {
 	t.Helper()
 	sa, err := rawsock.SockaddrFromAddrPort(netip.AddrPortFrom(addr, n))
 	check(t, err)
@@ -59,14 +59,14 @@ func port(t testing.TB, addr netip.Addr, n uint16) rawsock.Sockaddr {
 // its port.
 func (m mcast) receiver(t *testing.T, addr netip.Addr) (rawsock.FD, rawsock.Sockaddr) {
 	t.Helper()
-	fd, name := bound(t, unix.SOCK_DGRAM, port(t, addr, 0))
-	return fd, port(t, m.group, name.AddrPort().Port())
+	fd, name := bound(t, unix.SOCK_DGRAM, atPort(t, addr, 0))
+	return fd, atPort(t, m.group, name.AddrPort().Port())
 }
 
 // sender is a socket bound to addr whose multicast goes out of lo.
 func (m mcast) sender(t *testing.T, addr netip.Addr) rawsock.FD {
 	t.Helper()
-	fd, _ := bound(t, unix.SOCK_DGRAM, port(t, addr, 0))
+	fd, _ := bound(t, unix.SOCK_DGRAM, atPort(t, addr, 0))
 	if addr.Is4() {
 		check(t, rawsock.IPMulticastIf.Set(fd, rawsock.IPMreqn{Ifindex: 1}))
 	} else {

@@ -29,7 +29,7 @@ var (
 // datagramAt is a UDP socket in a namespace, bound to addr and an own port.
 func datagramAt(t *testing.T, ns *sockettest.Netns, addr netip.Addr) (fd rawsock.FD, name rawsock.Sockaddr) {
 	t.Helper()
-	ns.Do(func() { fd, name = bound(t, unix.SOCK_DGRAM, port(t, addr, 0)) })
+	ns.Do(func() { fd, name = bound(t, unix.SOCK_DGRAM, atPort(t, addr, 0)) })
 	return fd, name
 }
 
@@ -74,7 +74,7 @@ func TestMulticastTTLOnTheWire_E13_G3(t *testing.T) {
 	there, name := datagramAt(t, h.b, netip.IPv4Unspecified())
 	check(t, rawsock.IPRecvTTL.Set(there, true))
 	check(t, there.JoinGroup(group, rawsock.Iface{Addr: hostB}))
-	to := port(t, group, name.AddrPort().Port())
+	to := atPort(t, group, name.AddrPort().Port())
 	var here rawsock.FD
 	h.a.Do(func() { here, _ = bound(t, unix.SOCK_DGRAM, to) })
 	check(t, here.JoinGroup(group, rawsock.Iface{Addr: hostA}))
@@ -124,7 +124,7 @@ func TestMulticastLoop_E14(t *testing.T) {
 	h := newHosts(t)
 	group := mcasts["IPv4"].group
 	here, name := datagramAt(t, h.a, netip.IPv4Unspecified())
-	to := port(t, group, name.AddrPort().Port())
+	to := atPort(t, group, name.AddrPort().Port())
 	check(t, here.JoinGroup(group, rawsock.Iface{Addr: hostA}))
 	var there rawsock.FD
 	h.b.Do(func() { there, _ = bound(t, unix.SOCK_DGRAM, to) })
@@ -188,12 +188,12 @@ func TestMulticastRange_B18(t *testing.T) {
 // G4: multicast is for datagrams.
 func TestMulticastNotOverTCP_G4(t *testing.T) {
 	for name, m := range mcasts {
-		family := port(t, m.group, 1).Family()
+		family := atPort(t, m.group, 1).Family()
 		fd := open(t, family, unix.SOCK_STREAM, 0)
 		if err := fd.JoinGroup(m.group, lo); err != error(unix.EPROTO) {
 			t.Errorf("%s: join: %v, want EPROTO", name, err)
 		}
-		if err := fd.Connect(port(t, m.group, 9)); err != error(unix.ENETUNREACH) {
+		if err := fd.Connect(atPort(t, m.group, 9)); err != error(unix.ENETUNREACH) {
 			t.Errorf("%s: connect: %v, want ENETUNREACH", name, err)
 		}
 	}
