@@ -51,7 +51,12 @@
 //
 // [Sockaddr] is a value that holds the kernel's own bytes and their length. It
 // keeps IPv6 flow information and scope, unnamed and abstract unix addresses,
-// and families that this package has never heard of.
+// and families that this package has never heard of. inet, inet6 and unix
+// addresses are known everywhere; packet, netlink, vsock, can, alg, tipc,
+// qipcrtr, xdp and bluetooth ones on Linux. [Sockaddr.String] and [ParseSockaddr]
+// are inverse for all of them. netip.AddrPort and the types of x/sys are at the
+// edge: [SockaddrFromAddrPort], [Sockaddr.ToUnix]. Names of hosts are resolved
+// nowhere here.
 //
 // # Control messages
 //

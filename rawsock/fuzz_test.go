@@ -27,6 +27,9 @@ func FuzzSockaddrFromBytes(f *testing.F) {
 		f.Add(append(b, bytes.Repeat([]byte{0}, rawsock.MaxSockaddr-len(b))...))
 		f.Add(append(b, bytes.Repeat([]byte{'x'}, rawsock.MaxSockaddr)...))
 	}
+	for _, b := range familySeeds(f) {
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		sa, err := rawsock.SockaddrFromBytes(b)
 		if err != nil {
@@ -79,6 +82,12 @@ func checkDecoded(t *testing.T, sa rawsock.Sockaddr) {
 		again, err := unixAddress(name, kind)
 		if gotName, gotKind := again.Unix(); err != nil || gotName != name || gotKind != kind {
 			t.Fatalf("%q of kind %d became %q of kind %d, %v", name, kind, gotName, gotKind, err)
+		}
+	}
+	checkFamilies(t, sa)
+	if u, err := sa.ToUnix(); err == nil && u != nil {
+		if again, err := rawsock.SockaddrFromUnix(u); err != nil || again.Family() != sa.Family() || again.AddrPort() != sa.AddrPort() {
+			t.Fatalf("%v became %#v and %v, %v", sa, u, again, err)
 		}
 	}
 }

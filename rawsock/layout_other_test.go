@@ -2,7 +2,12 @@
 
 package rawsock_test
 
-import "errors"
+import (
+	"errors"
+	"testing"
+
+	"github.com/rawloop/rawloop/rawsock"
+)
 
 // familyLow is which byte of an address holds its family.
 const familyLow = 1
@@ -11,3 +16,7 @@ const familyLow = 1
 func sizeByte(size int) byte { return byte(size) }
 
 func abstractError(error) error { return errors.ErrUnsupported }
+
+func familySeeds(testing.TB) [][]byte { return nil }
+
+func checkFamilies(*testing.T, rawsock.Sockaddr) {}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,23 +48,15 @@ func end()   { mark(aside) }
 // It returns the calls of our half. options are strace's for both.
 func sameAsPython(t *testing.T, twins []twin, options ...string) []step {
 	t.Helper()
-	if os.Getenv(twinsEnv) != "" {
-		runOurs(twins)
-		t.SkipNow()
-	}
-	sockettest.NeedProgram(t, "strace")
+	ours := ourHalf(t, twins, options...)
 	python := sockettest.NeedPython(t)
 	out, err := exec.Command(python, "-c", "import sys; print(sys.executable)").Output()
 	check(t, err)
 	source, err := json.Marshal(pythonHalf(twins))
 	check(t, err)
-	exe, err := os.Executable()
-	check(t, err)
-	detail := append([]string{"-x", "-v", "-s", "1024"}, options...)
-	theirs := traced(t, detail, strings.TrimSpace(string(out)), "-c", pythonTwins, string(source))
-	ours := traced(t, append(detail, "-E", twinsEnv+"=1"), exe, "-test.run", "^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$")
-	if len(ours) != len(twins) || len(theirs) != len(twins) {
-		t.Fatalf("%d twins, %d steps here, %d in Python", len(twins), len(ours), len(theirs))
+	theirs := traced(t, slices.Concat(twinDetail, options), strings.TrimSpace(string(out)), "-c", pythonTwins, string(source))
+	if len(theirs) != len(twins) {
+		t.Fatalf("%d twins, %d steps in Python", len(twins), len(theirs))
 	}
 	for i, tw := range twins {
 		got, want := tw.counted(ours[i]), tw.counted(theirs[i])
@@ -72,6 +65,28 @@ func sameAsPython(t *testing.T, twins []twin, options ...string) []step {
 		}
 	}
 	return ours
+}
+
+// twinDetail makes strace show bytes and struct fields in full.
+var twinDetail = []string{"-x", "-v", "-s", "1024"}
+
+// ourHalf runs our half of twins under strace and returns its calls. In the other
+// process it does not return.
+func ourHalf(t *testing.T, twins []twin, options ...string) []step {
+	t.Helper()
+	if os.Getenv(twinsEnv) != "" {
+		runOurs(twins)
+		t.SkipNow()
+	}
+	sockettest.NeedProgram(t, "strace")
+	exe, err := os.Executable()
+	check(t, err)
+	options = slices.Concat(twinDetail, options, []string{"-E", twinsEnv + "=1"})
+	steps := traced(t, options, exe, "-test.run", "^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$")
+	if len(steps) != len(twins) {
+		t.Fatalf("%d twins, %d steps", len(twins), len(steps))
+	}
+	return steps
 }
 
 func runOurs(twins []twin) {

@@ -74,6 +74,57 @@ func knownAddresses(t testing.TB) []knownAddress {
 	}
 }
 
+func familySeeds(t testing.TB) (seeds [][]byte) {
+	for _, a := range knownAddresses(t) {
+		seeds = append(seeds, a.sa.Bytes())
+	}
+	return seeds
+}
+
+// checkFamilies makes an address again of what sa decodes to, and compares what
+// that decodes to.
+func checkFamilies(t *testing.T, sa rawsock.Sockaddr) {
+	var again rawsock.Sockaddr
+	var err error
+	if a, ok := sa.Packet(); ok {
+		again, err = rawsock.SockaddrPacket(a)
+	} else if pid, groups, ok := sa.Netlink(); ok {
+		again = rawsock.SockaddrNetlink(pid, groups)
+	} else if cid, port, flags, ok := sa.Vsock(); ok {
+		again = rawsock.SockaddrVsock(cid, port, flags)
+	} else if ifindex, name, pgn, addr, ok := sa.CANJ1939(); ok {
+		again = rawsock.SockaddrCANJ1939(ifindex, name, pgn, addr)
+	} else if ifindex, rx, tx, ok := sa.CANISOTP(); ok {
+		again = rawsock.SockaddrCANISOTP(ifindex, rx, tx)
+	} else if typ, name, feature, mask, ok := sa.ALG(); ok && len(typ) <= rawsock.MaxALGType && len(name) <= rawsock.MaxALGName {
+		again, err = rawsock.SockaddrALG(typ, name, feature, mask)
+	} else if addrType, scope, words, ok := sa.TIPC(); ok {
+		again = rawsock.SockaddrTIPC(addrType, scope, words)
+	} else if node, port, ok := sa.QIPCRTR(); ok {
+		again = rawsock.SockaddrQIPCRTR(node, port)
+	} else if ifindex, queue, flags, shared, ok := sa.XDP(); ok {
+		again = rawsock.SockaddrXDP(ifindex, queue, flags, shared)
+	} else if addr, psm, cid, addrType, ok := sa.L2CAP(); ok {
+		again = rawsock.SockaddrL2CAP(addr, psm, cid, addrType)
+	} else if addr, channel, ok := sa.RFCOMM(); ok {
+		again = rawsock.SockaddrRFCOMM(addr, channel)
+	} else if dev, channel, ok := sa.HCI(); ok {
+		again = rawsock.SockaddrHCI(dev, channel)
+	} else if addr, ok := sa.SCO(); ok {
+		again = rawsock.SockaddrSCO(addr)
+	} else {
+		return
+	}
+	if err != nil {
+		t.Fatalf("%v: %v", sa, err)
+	}
+	for _, a := range knownAddresses(t) {
+		if want := a.decoded(sa); a.sa.Family() == sa.Family() && a.decoded(again) != want && want != a.decoded(rawsock.Sockaddr{}) {
+			t.Fatalf("%v decodes to %v, and %v made of it to %v", sa, want, again, a.decoded(again))
+		}
+	}
+}
+
 func TestFamiliesBothWays(t *testing.T) {
 	for _, a := range knownAddresses(t) {
 		if got := hex.EncodeToString(a.sa.Bytes()); got != a.bytes && binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {

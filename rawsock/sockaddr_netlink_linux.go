@@ -3,6 +3,7 @@ package rawsock
 import "golang.org/x/sys/unix"
 
 const (
+	netlinkPad    = 2
 	netlinkPid    = 4
 	netlinkGroups = 8
 )
