@@ -133,15 +133,15 @@ func closefd(fd int) Errno {
 	return errnoOf(unix.Close(fd))
 }
 
-// fionbio is FIONBIO of <sys/filio.h>, _IOW('f', 126, int), which x/sys lacks.
-const fionbio = 0x8004667e
+// FIONBIO is FIONBIO of <sys/filio.h>, _IOW('f', 126, int), which x/sys lacks.
+const FIONBIO = 0x8004667e
 
 func setNonblock(fd int, on bool) Errno {
 	flag := 0
 	if on {
 		flag = 1
 	}
-	return errnoOf(unix.IoctlSetPointerInt(fd, fionbio, flag))
+	return errnoOf(unix.IoctlSetPointerInt(fd, FIONBIO, flag))
 }
 
 // getsockopt serves the sizes for which x/sys has a type, and is ENOSYS for

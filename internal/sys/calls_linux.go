@@ -137,7 +137,7 @@ func setNonblock(fd int, on bool) Errno {
 	if on {
 		flag = 1
 	}
-	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), fionbio, uintptr(unsafe.Pointer(&flag)))
+	_, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), FIONBIO, uintptr(unsafe.Pointer(&flag)))
 	return e
 }
 

@@ -2,5 +2,5 @@
 
 package sys
 
-// fionbio is FIONBIO of <asm-generic/ioctls.h>, which x/sys lacks on Linux.
-const fionbio = 0x5421
+// FIONBIO is FIONBIO of <asm-generic/ioctls.h>, which x/sys lacks on Linux.
+const FIONBIO = 0x5421

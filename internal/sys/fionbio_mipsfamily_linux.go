@@ -2,5 +2,5 @@
 
 package sys
 
-// fionbio is FIONBIO of mips' <asm/ioctls.h>.
-const fionbio = 0x667e
+// FIONBIO is FIONBIO of mips' <asm/ioctls.h>.
+const FIONBIO = 0x667e

@@ -2,5 +2,5 @@
 
 package sys
 
-// fionbio is FIONBIO of powerpc's and sparc's <asm/ioctls.h>, _IOW('f', 126, int).
-const fionbio = 0x8004667e
+// FIONBIO is FIONBIO of powerpc's and sparc's <asm/ioctls.h>, _IOW('f', 126, int).
+const FIONBIO = 0x8004667e

@@ -34,3 +34,21 @@ func Pselect(nfds int, sets FdSets, timeout *time.Duration, mask *Sigset) (int, 
 	}
 	return pselect(nfds, sets, timeout, mask)
 }
+
+// microseconds is d in seconds and microseconds, rounded up: what is not nothing
+// must not become nothing. Of what is negative the seconds are, which the kernel
+// refuses.
+func microseconds(d time.Duration) (sec, usec int64) {
+	us := int64(d / time.Microsecond)
+	switch rest := d % time.Microsecond; {
+	case rest > 0:
+		us++
+	case rest < 0:
+		us--
+	}
+	sec, usec = us/1e6, us%1e6
+	if usec < 0 {
+		sec, usec = sec-1, usec+1e6
+	}
+	return sec, usec
+}

@@ -30,17 +30,9 @@ func selectFds(nfds int, sets FdSets, timeout *time.Duration) (int, Errno) {
 	return count(r, e)
 }
 
-// timevalOf rounds up to whole microseconds: what is not nothing must not
-// become nothing. What is negative stays so.
-func timevalOf(timeout *time.Duration) unix.Timeval {
-	if timeout == nil {
-		return unix.Timeval{}
+func timevalOf(timeout *time.Duration) (tv unix.Timeval) {
+	if timeout != nil {
+		tv.Sec, tv.Usec = microseconds(*timeout)
 	}
-	var ts Timespec
-	ts.in(timeout)
-	usec := ts.Nsec / 1000
-	if ts.Sec >= 0 && ts.Nsec%1000 > 0 {
-		usec++
-	}
-	return unix.Timeval{Sec: ts.Sec + usec/1e6, Usec: usec % 1e6}
+	return tv
 }

@@ -49,14 +49,12 @@ type Message struct {
 var hook atomic.Pointer[func(Call)]
 
 // SetTrace installs f to be called after every hooked system call, on the
-// goroutine that made it, so at the same time on several; nil ends tracing. f
+// goroutine that made it, so at the same time on several. There is one hook: f
+// takes the place of the one before. stop takes f away, if it is still there. f
 // must not make hooked calls. It may keep what it is given.
-func SetTrace(f func(Call)) {
-	if f == nil {
-		hook.Store(nil)
-		return
-	}
+func SetTrace(f func(Call)) (stop func()) {
 	hook.Store(&f)
+	return func() { hook.CompareAndSwap(&f, nil) }
 }
 
 // Tracing reports whether a hook is set. That one load is all that a hooked call

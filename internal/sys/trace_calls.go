@@ -74,7 +74,7 @@ func traceNonblock(fd int, on bool, e Errno) {
 	if on {
 		flag = 1
 	}
-	trace("ioctl", 0, e, num(fd), Arg{Word: fionbio}, Arg{Word: unknown, In: nativeInts(flag)})
+	trace("ioctl", 0, e, num(fd), Arg{Word: FIONBIO}, Arg{Word: unknown, In: nativeInts(flag)})
 }
 
 // nativeInts is the memory of C ints.
@@ -94,8 +94,13 @@ func pollBytes(fds []PollFd) []byte {
 	return b
 }
 
-// timespecIn is a struct timespec that the call reads, both fields of 64 bits.
+// timespecIn is a struct timespec that the call reads, both fields of 64 bits; of
+// what is negative the seconds are.
 func timespecIn(ns int64) Arg {
-	b := binary.NativeEndian.AppendUint64(nil, uint64(ns/1e9))
-	return Arg{Word: unknown, In: binary.NativeEndian.AppendUint64(b, uint64(ns%1e9))}
+	sec, nsec := ns/1e9, ns%1e9
+	if nsec < 0 {
+		sec, nsec = sec-1, nsec+1e9
+	}
+	b := binary.NativeEndian.AppendUint64(nil, uint64(sec))
+	return Arg{Word: unknown, In: binary.NativeEndian.AppendUint64(b, uint64(nsec))}
 }

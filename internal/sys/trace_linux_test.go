@@ -17,8 +17,7 @@ func TestMain(m *testing.M) { sockettest.Main(m) }
 // record traces what f does.
 func record(f func()) []sys.Call {
 	var calls []sys.Call
-	sys.SetTrace(func(c sys.Call) { calls = append(calls, c) })
-	defer sys.SetTrace(nil)
+	defer sys.SetTrace(func(c sys.Call) { calls = append(calls, c) })()
 	f()
 	return calls
 }

@@ -24,12 +24,11 @@ func tracePselect(nfds int, sets FdSets, timeout *time.Duration, mask *Sigset) (
 	before := append(setsIn(sets), timeoutBefore(timeout))
 	n, e := pselect(nfds, sets, timeout, mask)
 	after := append(setsIn(sets), timeoutBefore(timeout))
-	traceSets(pselect6Name, nfds, before, after, n, e, maskIn(mask))
+	traceSets(pselect6Name, nfds, before, after, n, e, maskAndSize(mask))
 	return n, e
 }
 
-// traceSets joins what memory was before the call and after it. The mask of
-// pselect6 is shown itself, without the struct that holds its address and size.
+// traceSets joins what memory was before the call and after it.
 func traceSets(name string, nfds int, before, after []Arg, n int, e Errno, mask ...Arg) {
 	for i := range before {
 		if last := i == len(before)-1; e == 0 || last { // the kernel always writes the timeout
@@ -38,6 +37,13 @@ func traceSets(name string, nfds int, before, after []Arg, n int, e Errno, mask 
 	}
 	args := append([]Arg{num(nfds)}, before...)
 	trace(name, n, e, append(args, mask...)...)
+}
+
+// maskAndSize is a struct of the mask's address and size, both of which pselect6
+// has as one argument.
+func maskAndSize(mask *Sigset) Arg {
+	m := maskIn(mask)
+	return Arg{Word: unknown, Iov: []Block{{Addr: m.Word, Size: sizeofSigset, Data: m.In}}}
 }
 
 func setsIn(sets FdSets) []Arg {
@@ -57,7 +63,8 @@ func timevalIn(timeout *time.Duration) Arg {
 	if timeout == nil {
 		return null()
 	}
-	b := binary.NativeEndian.AppendUint64(nil, uint64(*timeout/time.Second))
-	b = binary.NativeEndian.AppendUint64(b, uint64(*timeout%time.Second/time.Microsecond))
+	sec, usec := microseconds(*timeout)
+	b := binary.NativeEndian.AppendUint64(nil, uint64(sec))
+	b = binary.NativeEndian.AppendUint64(b, uint64(usec))
 	return Arg{Word: uintptr(unsafe.Pointer(timeout)), In: b}
 }
