@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rawloop/rawloop/internal/sockettest"
 	"github.com/rawloop/rawloop/rawsock"
 )
 
@@ -21,9 +22,9 @@ func enable(t testing.TB, fd rawsock.FD, level int, names ...int) {
 // enableOr skips the test where the kernel is too old for the option.
 func enableOr(t testing.TB, fd rawsock.FD, level, name, value int, since string) {
 	t.Helper()
-	if err := fd.SetsockoptInt(level, name, value); err != nil {
-		t.Skipf("needs Linux %s: option %d of level %d: %v", since, name, level, err)
-	}
+	err := fd.SetsockoptInt(level, name, value)
+	sockettest.Need(t, err != error(unix.ENOPROTOOPT), "needs Linux "+since)
+	check(t, err)
 }
 
 // sendControl sends data with control to an address, or to the peer if it is

@@ -179,29 +179,30 @@ const (
 	ipv6FlowlabelMgr = 32
 )
 
-// leaseFlowLabel makes label one that fd may send to the loopback address.
-func leaseFlowLabel(t *testing.T, fd rawsock.FD, label uint32) {
+// leaseFlowLabel returns a flow label that fd may send to the loopback address. The
+// kernel chooses one that nobody has, and writes it to the option's value.
+func leaseFlowLabel(t *testing.T, fd rawsock.FD) uint32 {
 	t.Helper()
 	request := make([]byte, 32) // struct in6_flowlabel_req
 	request[15] = 1
-	binary.BigEndian.PutUint32(request[16:], label)
 	request[21] = 1                                // IPV6_FL_S_EXCL
 	binary.NativeEndian.PutUint16(request[22:], 1) // IPV6_FL_F_CREATE
 	check(t, fd.SetsockoptBytes(unix.SOL_IPV6, ipv6FlowlabelMgr, request))
+	return binary.BigEndian.Uint32(request[16:])
 }
 
 func TestFlowLabelRoundTrip(t *testing.T) {
-	const flowinfo = 0xb<<24 | 0x12345 // class 0xb0, label 0x12345
+	const class = 0xb0
 	server, name := bound(t, unix.SOCK_DGRAM, loopback6(0))
-	enable(t, server, unix.SOL_IPV6, ipv6Flowinfo, unix.IPV6_RECVTCLASS)
-	leaseFlowLabel(t, server, flowinfo&0xfffff)
-	control := rawsock.AppendTrafficClass(nil, flowinfo>>20)
+	enable(t, server, unix.SOL_IPV6, ipv6Flowinfo)
+	flowinfo := class<<20 | leaseFlowLabel(t, server)
+	control := rawsock.AppendTrafficClass(nil, class)
 	sendControl(t, server, name, []byte("x"), rawsock.AppendFlowinfo(control, flowinfo))
 	_, m := recvControl(t, server)
-	if got := find(t, m, rawsock.Cmsg.Flowinfo); got != flowinfo {
+	if got := find(t, m, rawsock.Cmsg.Flowinfo); got != flowinfo || got&0xfffff == 0 {
 		t.Errorf("flowinfo %#x, want %#x", got, flowinfo)
 	}
-	other := rawsock.AppendFlowinfo(nil, 0x54321)
+	other := rawsock.AppendFlowinfo(nil, flowinfo^1)
 	_, err := server.Sendmsg(&rawsock.Msghdr{Name: name, Control: other}, 0)
 	wantErrno(t, err, unix.EINVAL)
 }

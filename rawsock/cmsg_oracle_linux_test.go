@@ -49,6 +49,7 @@ func controlTwin(name, family, python string, self rawsock.Sockaddr, options [][
 // D7, D8: the control data of a call is what Python's sendmsg hands to the kernel
 // for the same messages, and what comes back is the same.
 func TestControlMessagesAgainstPython(t *testing.T) {
+	needPythonsWordSize(t)
 	v4, v6 := loopback(0), loopback6(0)
 	sameAsPython(t, []twin{
 		controlTwin("none", "AF_INET", "", v4, nil, func() []byte { return nil }),
@@ -102,6 +103,13 @@ func TestControlMessagesAgainstPython(t *testing.T) {
 	})
 }
 
+// needPythonsWordSize skips where cmsg_len is of another size than in Python.
+func needPythonsWordSize(t *testing.T) {
+	if unix.SizeofPtr != 8 {
+		t.Skip("Python has the word size of the machine, this process has not")
+	}
+}
+
 func credentialsTwin() {
 	fds, _ := rawsock.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM, 0)
 	fds[1].SetsockoptInt(unix.SOL_SOCKET, unix.SO_PASSCRED, 1)
@@ -141,9 +149,7 @@ func algTwin() {
 
 // The macros give what Python's functions give, and refuse what they refuse.
 func TestCmsgMacrosAgainstPython(t *testing.T) {
-	if unix.SizeofPtr != 8 {
-		t.Skip("Python has the word size of the machine, this process has not")
-	}
+	needPythonsWordSize(t)
 	python := sockettest.NeedPython(t)
 	out, err := exec.Command(python, "-c", `
 import socket

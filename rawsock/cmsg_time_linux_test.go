@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rawloop/rawloop/internal/sockettest"
 	"github.com/rawloop/rawloop/rawsock"
 )
 
@@ -42,8 +43,13 @@ func TestReceiveTimestamps(t *testing.T) {
 			udp, addr := bound(t, unix.SOCK_DGRAM, loopback(0))
 			enableOr(t, udp, unix.SOL_SOCKET, c.option, c.value, "5.1")
 			start := time.Now()
-			sendControl(t, udp, addr, []byte("x"), nil)
-			_, m := recvControl(t, udp)
+			var m *rawsock.Msghdr
+			// The kernel begins to take times soon after the option, not at once.
+			sockettest.Eventually(t, 5*time.Second, func() bool {
+				sendControl(t, udp, addr, []byte("x"), nil)
+				_, m = recvControl(t, udp)
+				return len(m.Control) > 0
+			}, "a time with a datagram")
 			between(t, name, find(t, m, c.read), start)
 		})
 	}

@@ -134,6 +134,7 @@ func TestRightsWithPython(t *testing.T) {
 	_, err = a.SendFds([]byte("two"), []rawsock.FD{theirs, theirs}, 0, rawsock.Sockaddr{})
 	check(t, err)
 	buf := make([]byte, 100)
+	await(t, a, unix.POLLIN) // goes on after SIGCHLD, which interrupts recvmsg(2) on a socket with SO_RCVTIMEO
 	n, fds, flags, _, err := a.RecvFds(buf, make([]rawsock.FD, 3), 0)
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("%v\n%s", err, said.String())
@@ -169,9 +170,11 @@ func TestRightsFromNetcat(t *testing.T) {
 	cmd.Stdout = stdout
 	cmd.WaitDelay = time.Second
 	check(t, cmd.Start())
+	await(t, l, unix.POLLIN)
 	server, peer, err := l.Accept()
 	check(t, err)
 	adopt(t, server)
+	await(t, a, unix.POLLIN)
 	_, fds, _, _, err := a.RecvFds(make([]byte, 10), make([]rawsock.FD, 2), 0)
 	if err != nil || len(fds) != 1 {
 		t.Fatalf("%v, %v", fds, err)
