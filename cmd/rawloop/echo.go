@@ -26,6 +26,8 @@ func newEcho() *cobra.Command {
 		f    echoFlags
 		say  verbosity
 		busy busyPollFlag
+
+		counters countersFlag
 	)
 	cmd := &cobra.Command{
 		Use:   "echo ADDRESS …",
@@ -35,6 +37,8 @@ func newEcho() *cobra.Command {
   rawloop echo tcp://127.0.0.1:0 unix:///tmp/e.sock     # two listeners; a line on stderr says where each one is
   rawloop echo --engine net tcp://127.0.0.1:9000        # the same service on Go's net package
   rawloop echo --json 127.0.0.1:9000                    # final statistics as one JSON object on stdout
+
+  rawloop echo --counters calls --json 127.0.0.1:9000   # the kernel counts, too; the last line says whether it agrees
 
 Engines: loop (the event loop), net (Go's net, a goroutine a connection), thread (a thread a connection, at most 1000),
 blocking (one connection after the other on each listener).
@@ -55,11 +59,18 @@ fd://N takes over a listening socket that the process was started with. It is se
 			if o.drain < 0 {
 				return usagef("--drain wants 0 or more, not %v", o.drain)
 			}
+			if counters.given && o.engine != engineLoop {
+				return usagef("--counters needs engine %s, not %s", engineLoop, o.engine)
+			}
 			stderr := cmd.ErrOrStderr()
 			o.busyPoll, f.quiet = busy.d, say.quiet
 			o.report = reporter(stderr)
 			if say.verbose {
 				o.trace = o.report
+			}
+			if counters.given {
+				o.kernel = newComparer(counters.level, say.notes(stderr))
+				defer o.kernel.close()
 			}
 			return echo(cmd.OutOrStdout(), stderr, addrs, o, f)
 		}),
@@ -70,6 +81,7 @@ fd://N takes over a listening socket that the process was started with. It is se
 	fs.Var(&busy, "busy-poll", "how long an idle loop asks again before it sleeps; 0 is off (default adapts)")
 	fs.IntVar(&o.maxConns, "max-conns", 0, "connections held at once; more are closed as they come (default: the descriptor limit less 64, but at least half of it)")
 	fs.DurationVar(&o.drain, "drain", 10*time.Second, "how long connections may take to end after the first signal")
+	fs.Var(&counters, "counters", "have the kernel count, too, and compare: lifecycle, calls or wake; Linux, CAP_BPF and CAP_PERFMON")
 	fs.BoolVar(&f.json, "json", false, "print the final statistics as one JSON object on stdout")
 	say.define(fs, "a line for each connection that opens or closes")
 	return cmd
@@ -119,8 +131,14 @@ func echo(stdout, stderr io.Writer, addrs []address.Address, o serverOptions, f 
 		}
 	}
 	drained, err := serveUntilSignal(e, signals, served, o.drain)
+	s := e.stats()
+	if o.kernel != nil {
+		s.comparison = o.kernel.finish(*s.Loop)
+		if !f.quiet {
+			o.report("%s", s.comparison.summary())
+		}
+	}
 	if f.json {
-		s := e.stats()
 		s.Schema, s.Engine, s.Listeners, s.Seconds, s.Drain = echoSchema, o.engine, labels, time.Since(started).Seconds(), drained
 		if err := printJSON(stdout, s); err != nil {
 			return err

@@ -51,6 +51,7 @@ type serverOptions struct {
 	drain    time.Duration                    // for the connections of an engine that has lost its listeners
 	report   func(format string, args ...any) // faults that end no one's call
 	trace    func(format string, args ...any) // opened and closed connections; nil without -v
+	kernel   *comparer                        // counts beside the loop; nil without --counters
 }
 
 // engineLoop is the default, engineBlocking the one that serves a single connection at a time.

@@ -26,13 +26,17 @@ type loopEngine struct {
 
 func newLoopEngine(o serverOptions, limits loop.Limits) (*loopEngine, error) {
 	e := &loopEngine{opts: o, lost: make(chan struct{}), alive: make(map[string][]*loop.Listener)}
-	g, err := loop.New(loop.Config{
+	cfg := loop.Config{
 		Loops:    o.loops,
 		BusyPoll: o.busyPoll,
 		MaxConns: o.maxConns,
 		Limits:   limits,
 		OnError:  e.onError,
-	})
+	}
+	if o.kernel != nil {
+		cfg.OnListener, cfg.CountIO = o.kernel.onListener, true
+	}
+	g, err := loop.New(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +110,17 @@ func fromLoop(a address.Address, err error) error {
 }
 
 func (e *loopEngine) handler(a address.Address) func(loop.Conn) loop.Handler {
+	newHandler := e.plainHandler(a)
+	if e.opts.kernel == nil {
+		return newHandler
+	}
+	inherits := a.IsStream() && !a.IsUnix()
+	return func(c loop.Conn) loop.Handler {
+		return e.opts.kernel.wrap(c, newHandler(c), labelOf(a, c.RemoteAddr()), inherits)
+	}
+}
+
+func (e *loopEngine) plainHandler(a address.Address) func(loop.Conn) loop.Handler {
 	if e.opts.trace == nil {
 		return func(loop.Conn) loop.Handler { return &echoHandler{unsent: &e.unsent} }
 	}

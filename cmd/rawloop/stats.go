@@ -22,6 +22,7 @@ type serverStats struct {
 	BytesOut     int64        `json:"bytes_out"`
 	Drain        *drainReport `json:"drain,omitempty"`
 	Loop         *loop.Stats  `json:"loop,omitempty"` // of engine loop
+	*comparison               // with --counters
 }
 
 const echoSchema = "rawloop.echo/1"
