@@ -84,7 +84,7 @@ MSG(stamppkt, SOL_SOCKET, SCM_TIMESTAMPING_PKTINFO, struct scm_ts_pktinfo, {7, 1
 func builtMessages() map[string][]byte {
 	return map[string][]byte{
 		"rights":       rawsock.AppendRights(nil, 3, 4, 5),
-		"credentials":  rawsock.AppendCredentials(nil, unix.Ucred{Pid: 1, Uid: 2, Gid: 3}),
+		"credentials":  rawsock.AppendCredentials(nil, rawsock.Ucred{Pid: 1, Uid: 2, Gid: 3}),
 		"pktinfo4":     rawsock.AppendPktinfo4(nil, rawsock.Pktinfo4{Ifindex: 7, SpecDst: [4]byte{127, 0, 0, 1}, Addr: [4]byte{127, 0, 0, 255}}),
 		"pktinfo6":     rawsock.AppendPktinfo6(nil, rawsock.Pktinfo6{Addr: [16]byte{15: 1}, Ifindex: 7}),
 		"ttl":          rawsock.AppendTTL(nil, 64),
@@ -132,7 +132,7 @@ func messageReaders() map[string]messageReader {
 	}
 	return map[string]messageReader{
 		"Rights":       reads(rights, map[string]any{"rights": [3]rawsock.FD{3, 4, 5}}),
-		"Credentials":  reads(rawsock.Cmsg.Credentials, map[string]any{"credentials": unix.Ucred{Pid: 1, Uid: 2, Gid: 3}}),
+		"Credentials":  reads(rawsock.Cmsg.Credentials, map[string]any{"credentials": rawsock.Ucred{Pid: 1, Uid: 2, Gid: 3}}),
 		"Pidfd":        reads(rawsock.Cmsg.Pidfd, map[string]any{"pidfd": rawsock.FD(17)}),
 		"UnixInq":      reads(rawsock.Cmsg.UnixInq, map[string]any{"inq": 18}),
 		"TCPInq":       reads(rawsock.Cmsg.TCPInq, map[string]any{"tcpinq": 19}),

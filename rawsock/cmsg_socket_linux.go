@@ -7,7 +7,7 @@ import (
 )
 
 // AppendMark appends SO_MARK: the mark of this one packet. It needs CAP_NET_ADMIN
-// or CAP_NET_RAW (EPERM). Linux 4.4 for packet sockets, 5.5 for UDP and raw IP.
+// or CAP_NET_RAW (EPERM). Linux 4.4 for packet sockets, 5.4 for UDP and raw IP.
 func AppendMark(b []byte, mark uint32) []byte {
 	return appendUint32(b, unix.SOL_SOCKET, unix.SO_MARK, mark)
 }

@@ -9,7 +9,7 @@ import (
 // AppendCredentials appends SCM_CREDENTIALS (unix(7)): the process, user and
 // group that the peer shall see. EPERM for others than one's own without
 // CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID; ESRCH for a process that is not there.
-func AppendCredentials(b []byte, c unix.Ucred) []byte {
+func AppendCredentials(b []byte, c Ucred) []byte {
 	b, room := openCmsg(b, unix.SOL_SOCKET, unix.SCM_CREDENTIALS, unix.SizeofUcred)
 	binary.NativeEndian.PutUint32(room, uint32(c.Pid))
 	binary.NativeEndian.PutUint32(room[4:], c.Uid)
@@ -19,7 +19,7 @@ func AppendCredentials(b []byte, c unix.Ucred) []byte {
 
 // Credentials reads SCM_CREDENTIALS, which SO_PASSCRED turns on. A process or
 // user that has no number in the receiver's namespace is 0 or the overflow id.
-func (m Cmsg) Credentials() (c unix.Ucred, ok bool) {
+func (m Cmsg) Credentials() (c Ucred, ok bool) {
 	if !m.sized(unix.SOL_SOCKET, unix.SCM_CREDENTIALS, unix.SizeofUcred) {
 		return c, false
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/rawloop/rawloop/rawsock"
 )
 
-func self() unix.Ucred {
-	return unix.Ucred{Pid: int32(os.Getpid()), Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
+func self() rawsock.Ucred {
+	return rawsock.Ucred{Pid: int32(os.Getpid()), Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
 }
 
 // Credentials come whether they were sent or not; those of others need a

@@ -192,3 +192,23 @@ func TestRightsFromNetcat(t *testing.T) {
 		t.Errorf("%q, %v", buf[:n], err)
 	}
 }
+
+// On a stream descriptors travel with data; without any, nothing is sent.
+func TestSendFdsWithoutData(t *testing.T) {
+	a, b := pair(t, unix.SOCK_STREAM)
+	n, err := a.SendFds(nil, []rawsock.FD{a}, 0, rawsock.Sockaddr{})
+	if n != 0 || err != nil {
+		t.Errorf("stream: %d, %v", n, err)
+	}
+	_, _, _, _, err = b.RecvFds(make([]byte, 1), make([]rawsock.FD, 1), unix.MSG_DONTWAIT)
+	wantErrno(t, err, unix.EAGAIN)
+
+	a, b = pair(t, unix.SOCK_DGRAM)
+	_, err = a.SendFds(nil, []rawsock.FD{a}, 0, rawsock.Sockaddr{})
+	check(t, err)
+	_, fds, _, _, err := b.RecvFds(nil, make([]rawsock.FD, 1), 0)
+	if len(fds) != 1 || err != nil {
+		t.Fatalf("datagram: %v, %v", fds, err)
+	}
+	check(t, fds[0].Close())
+}
