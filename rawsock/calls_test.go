@@ -9,6 +9,9 @@ import (
 	"github.com/rawloop/rawloop/rawsock"
 )
 
+// Rows A11, D1 to D5 and D8: a server binds, listens and accepts, a client
+// connects, both send and receive; a receive of nothing is the end. Rows D9 and
+// D10: recvfrom has an address too, which a connected stream leaves out.
 func TestStreamFromSocketToClose(t *testing.T) {
 	l, addr := listener(t, loopback(0))
 	if addr.AddrPort().Port() == 0 {
@@ -91,6 +94,7 @@ func TestFlagsAreTheCallers(t *testing.T) {
 	wantErrno(t, err, unix.EAGAIN)
 }
 
+// Rows A12, D7 and D9: datagrams are sent to an address and come with one.
 func TestDatagrams(t *testing.T) {
 	a, addrA := bound(t, unix.SOCK_DGRAM, loopback(0))
 	b, addrB := bound(t, unix.SOCK_DGRAM, loopback(0))
@@ -127,6 +131,7 @@ func TestDatagrams(t *testing.T) {
 	wantErrno(t, err, unix.ENOTCONN)
 }
 
+// Row D18.
 func TestSocketpairIsUnnamed(t *testing.T) {
 	a, b := pair(t, unix.SOCK_STREAM)
 	for call, get := range map[string]func() (rawsock.Sockaddr, error){
@@ -163,6 +168,7 @@ func TestSetNonblock(t *testing.T) {
 	wantErrno(t, err, unix.EAGAIN)
 }
 
+// Row D12: options as an int and as bytes; as NULL see TestSetsockoptNull.
 func TestOptions(t *testing.T) {
 	fd := open(t, unix.AF_INET, unix.SOCK_STREAM, 0)
 	for _, v := range []int{1, 0} {

@@ -9,7 +9,7 @@ import (
 	"github.com/rawloop/rawloop/rawsock"
 )
 
-// D13: the three ways to a second descriptor differ in what exec inherits, and
+// Row D13: the three ways to a second descriptor differ in what exec inherits, and
 // the choice is the caller's.
 func TestDup(t *testing.T) {
 	a, b := pair(t, unix.SOCK_STREAM|unix.SOCK_CLOEXEC)
@@ -86,7 +86,7 @@ func TestFcntl(t *testing.T) {
 	}
 }
 
-// D4: AF_UNSPEC takes a datagram socket's peer away, and resets a connection.
+// Row D4: AF_UNSPEC takes a datagram socket's peer away, and resets a connection.
 func TestDisconnect(t *testing.T) {
 	a, addr := bound(t, unix.SOCK_DGRAM, loopback(0))
 	check(t, a.Connect(addr))
@@ -100,6 +100,7 @@ func TestDisconnect(t *testing.T) {
 	wantErrno(t, err, unix.ECONNRESET)
 }
 
+// Row D12: the third form, optval=NULL.
 func TestSetsockoptNull(t *testing.T) {
 	fd := open(t, unix.AF_INET, unix.SOCK_STREAM, 0)
 	// An empty name binds to no interface.

@@ -112,6 +112,7 @@ func (s step) call() string {
 	return word
 }
 
+// Row A2.
 func TestOneCallIsOneSystemCall(t *testing.T) {
 	sockettest.NeedProgram(t, "strace")
 	steps := tracedHelper(t, "calls")
