@@ -118,3 +118,30 @@ func TestKernelTruncationIsReported(t *testing.T) {
 		}
 	}
 }
+
+// Too much control data, and messages whose length is wrong, are for the kernel to
+// refuse: nothing is sent.
+func TestBadControlDataIsRefused(t *testing.T) {
+	a, b := pair(t, unix.SOCK_DGRAM)
+	mark := rawsock.AppendMark(nil, 1)
+	for name, c := range map[string]struct {
+		control []byte
+		want    unix.Errno
+	}{
+		"16 MiB":           {rawsock.AppendCmsg(nil, unix.SOL_SOCKET, unix.SCM_RIGHTS, make([]byte, 16<<20)), unix.ENOBUFS},
+		"a length of 0":    {header(0, unix.SOL_SOCKET, unix.SCM_RIGHTS), unix.EINVAL},
+		"a length too far": {header(1<<20, unix.SOL_SOCKET, unix.SCM_RIGHTS), unix.EINVAL},
+		"another kind":     {mark, unix.EINVAL},
+		"a short kind":     {rawsock.AppendCmsg(nil, unix.SOL_SOCKET, unix.SCM_CREDENTIALS, make([]byte, 11)), unix.EINVAL},
+	} {
+		n, err := a.Sendmsg(&rawsock.Msghdr{Buffers: [][]byte{[]byte("x")}, Control: c.control}, 0)
+		if err == error(unix.ENOMEM) && c.want == unix.ENOBUFS && unix.SizeofPtr == 4 {
+			err = unix.ENOBUFS // a 64-bit kernel's answer to a 32-bit process (net/compat.c)
+		}
+		if err != error(c.want) || n != 0 {
+			t.Errorf("%s: %d, %v, want %v", name, n, err, c.want)
+		}
+	}
+	_, err := b.Recv(make([]byte, 1), unix.MSG_DONTWAIT)
+	wantErrno(t, err, unix.EAGAIN)
+}

@@ -13,8 +13,9 @@ import (
 // MaxRights is SCM_MAX_FD, the most descriptors that Linux passes in one message.
 const MaxRights = 253
 
-// ErrRightsTruncated is returned where descriptors were sent that did not fit.
-var ErrRightsTruncated = errors.New("rawsock: descriptors did not fit and were closed")
+// ErrRightsTruncated is returned where control data was cut, so that descriptors
+// may be missing.
+var ErrRightsTruncated = errors.New("rawsock: control data was cut, the descriptors that came are closed")
 
 // SendFds sends p with descriptors: one sendmsg(2) with an SCM_RIGHTS message. The
 // zero Sockaddr is no address. The descriptors stay open here; once it returned
