@@ -2,6 +2,7 @@ package rawsock_test
 
 import (
 	"fmt"
+	"maps"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -87,27 +88,23 @@ func TestNamesAgainstCHeaders(t *testing.T) {
 	}
 }
 
-// pythonConstants prints every constant of these prefixes and its number.
+// pythonConstants prints every constant of Python's with the prefixes that are
+// its arguments, and its number.
 const pythonConstants = `
-import socket
+import socket, sys
+prefixes = tuple(sys.argv[1:])
 for name in dir(socket):
-    if name.startswith(("AF_", "SOCK_", "IPPROTO_")):
+    if name.startswith(prefixes):
         print(name, int(getattr(socket, name)))
 `
 
 // A22: whatever Python has a constant for has a name, the same one unless the
 // number has two.
 func TestNamesAgainstPython(t *testing.T) {
-	python := sockettest.NeedPython(t)
-	out, err := exec.Command(python, "-c", pythonConstants).Output()
-	check(t, err)
+	constants := constantsOfPython(t, "AF_", "SOCK_", "IPPROTO_")
 	other := map[string]string{"AF_ROUTE": "AF_NETLINK", "IPPROTO_HOPOPTS": "IPPROTO_IP", "IPPROTO_IPV4": "IPPROTO_IPIP"}
-	seen := 0
-	for line := range strings.Lines(string(out)) {
-		var want string
-		var number int
-		_, err := fmt.Sscan(line, &want, &number)
-		check(t, err)
+	for want, n := range constants {
+		number := int(n)
 		var got string
 		switch prefix, _, _ := strings.Cut(want, "_"); {
 		case want == "SOCK_CLOEXEC", want == "SOCK_NONBLOCK":
@@ -119,12 +116,45 @@ func TestNamesAgainstPython(t *testing.T) {
 		default:
 			got = rawsock.ProtoName(number)
 		}
-		seen++
 		if got != want && got != other[want] {
 			t.Errorf("%s = %d has the name %s", want, number, got)
 		}
 	}
-	if seen < 60 {
-		t.Errorf("%d constants:\n%s", seen, out)
+	if len(constants) < 60 {
+		t.Errorf("%d constants: %v", len(constants), constants)
+	}
+}
+
+func constantsOfPython(t *testing.T, prefixes ...string) map[string]int64 {
+	t.Helper()
+	python := sockettest.NeedPython(t)
+	out, err := exec.Command(python, append([]string{"-c", pythonConstants}, prefixes...)...).Output()
+	check(t, err)
+	constants := map[string]int64{}
+	for line := range strings.Lines(string(out)) {
+		var name string
+		var number int64
+		_, err := fmt.Sscan(line, &name, &number)
+		check(t, err)
+		constants[name] = number
+	}
+	return constants
+}
+
+// B5: the constants of <netinet/in.h> that Python has are here, with its numbers.
+func TestInaddrConstantsAgainstPython(t *testing.T) {
+	ours := map[string]int64{
+		"INADDR_ANY":             rawsock.INADDR_ANY,
+		"INADDR_LOOPBACK":        rawsock.INADDR_LOOPBACK,
+		"INADDR_BROADCAST":       rawsock.INADDR_BROADCAST,
+		"INADDR_NONE":            rawsock.INADDR_NONE,
+		"INADDR_UNSPEC_GROUP":    rawsock.INADDR_UNSPEC_GROUP,
+		"INADDR_ALLHOSTS_GROUP":  rawsock.INADDR_ALLHOSTS_GROUP,
+		"INADDR_MAX_LOCAL_GROUP": rawsock.INADDR_MAX_LOCAL_GROUP,
+		"IPPORT_RESERVED":        rawsock.IPPORT_RESERVED,
+		"IPPORT_USERRESERVED":    rawsock.IPPORT_USERRESERVED,
+	}
+	if theirs := constantsOfPython(t, "INADDR_", "IPPORT_"); !maps.Equal(ours, theirs) {
+		t.Errorf("%v, Python has %v", ours, theirs)
 	}
 }

@@ -18,6 +18,7 @@ import (
 type knownAddress struct {
 	sa      rawsock.Sockaddr
 	text    string
+	least   int                           // bytes that it must have for its fields
 	bytes   string                        // in hexadecimal, on a little-endian machine
 	decoded func(sa rawsock.Sockaddr) any // its accessor, with ok
 	fields  any                           // what the accessor returns
@@ -39,37 +40,37 @@ func knownAddresses(t testing.TB) []knownAddress {
 	bd := rawsock.BDAddr{0x00, 0x11, 0x22, 0x33, 0x44, 0x55}
 	zero := func(n int) string { return strings.Repeat("00", n) }
 	return []knownAddress{
-		{packet, "packet if=7 protocol=0x800 hatype=772 pkttype=4 addr=02:00:00:00:00:01", "1100080007000000040304060200000000010000",
+		{packet, "packet if=7 protocol=0x800 hatype=772 pkttype=4 addr=02:00:00:00:00:01", 18, "1100080007000000040304060200000000010000",
 			func(sa rawsock.Sockaddr) any { a, ok := sa.Packet(); return fields(a, ok) }, fields(hardware, true)},
-		{long, "packet if=1 addr=" + strings.Repeat("00:", 19) + "09", "11000000010000000000001" + "4" + zero(19) + "09",
+		{long, "packet if=1 addr=" + strings.Repeat("00:", 19) + "09", 32, "11000000010000000000001" + "4" + zero(19) + "09",
 			func(sa rawsock.Sockaddr) any { a, ok := sa.Packet(); return fields(a, ok) }, fields(infiniband, true)},
-		{rawsock.SockaddrNetlink(77, 0x11), "netlink pid=77 groups=0x11", "100000004d00000011000000",
+		{rawsock.SockaddrNetlink(77, 0x11), "netlink pid=77 groups=0x11", 12, "100000004d00000011000000",
 			func(sa rawsock.Sockaddr) any { p, g, ok := sa.Netlink(); return fields(p, g, ok) }, fields(uint32(77), uint32(0x11), true)},
-		{rawsock.SockaddrVsock(2, 1024, 1), "vsock cid=2 port=1024 flags=0x1", "2800000000040000020000000100" + zero(2),
+		{rawsock.SockaddrVsock(2, 1024, 1), "vsock cid=2 port=1024 flags=0x1", 16, "2800000000040000020000000100" + zero(2),
 			func(sa rawsock.Sockaddr) any { c, p, f, ok := sa.Vsock(); return fields(c, p, f, ok) }, fields(uint32(2), uint32(1024), uint8(1), true)},
-		{rawsock.SockaddrCAN(7), "can if=7", "1d00000007" + zero(19),
+		{rawsock.SockaddrCAN(7), "can if=7", 8, "1d00000007" + zero(19),
 			func(sa rawsock.Sockaddr) any { i, ok := sa.CAN(); return fields(i, ok) }, fields(int32(7), true)},
-		{rawsock.SockaddrCANISOTP(7, 0x80000123, 0x321), "can if=7 rx=0x80000123 tx=0x321", "1d00000007000000230100802103" + zero(10),
+		{rawsock.SockaddrCANISOTP(7, 0x80000123, 0x321), "can if=7 rx=0x80000123 tx=0x321", 16, "1d00000007000000230100802103" + zero(10),
 			func(sa rawsock.Sockaddr) any { i, r, x, ok := sa.CANISOTP(); return fields(i, r, x, ok) }, fields(int32(7), uint32(0x80000123), uint32(0x321), true)},
-		{rawsock.SockaddrCANJ1939(7, 1<<63|5, 0x3ffff, 0xfe), "can-j1939 if=7 name=0x8000000000000005 pgn=0x3ffff addr=0xfe", "1d000000070000000500000000000080ffff0300fe" + zero(3),
+		{rawsock.SockaddrCANJ1939(7, 1<<63|5, 0x3ffff, 0xfe), "can-j1939 if=7 name=0x8000000000000005 pgn=0x3ffff addr=0xfe", 21, "1d000000070000000500000000000080ffff0300fe" + zero(3),
 			func(sa rawsock.Sockaddr) any { i, n, p, a, ok := sa.CANJ1939(); return fields(i, n, p, a, ok) }, fields(int32(7), uint64(1<<63|5), uint32(0x3ffff), uint8(0xfe), true)},
-		{alg, "alg type=hash name=hmac(sha1) feat=0x1", "260068617368" + zero(10) + "0100000000000000686d6163287368613129" + zero(54),
+		{alg, "alg type=hash name=hmac(sha1) feat=0x1", 25, "260068617368" + zero(10) + "0100000000000000686d6163287368613129" + zero(54),
 			func(sa rawsock.Sockaddr) any { ty, n, f, m, ok := sa.ALG(); return fields(ty, n, f, m, ok) }, fields("hash", "hmac(sha1)", uint32(1), uint32(0), true)},
-		{spaced, `alg type=aead name="a b"`, "260061656164" + zero(18) + "612062" + zero(61),
+		{spaced, `alg type=aead name="a b"`, 25, "260061656164" + zero(18) + "612062" + zero(61),
 			func(sa rawsock.Sockaddr) any { ty, n, f, m, ok := sa.ALG(); return fields(ty, n, f, m, ok) }, fields("aead", "a b", uint32(0), uint32(0), true)},
-		{rawsock.SockaddrTIPC(unix.TIPC_SERVICE_RANGE, -2, [3]uint32{1, 2, 3}), "tipc type=1 scope=-2 a=1 b=2 c=3", "1e0001fe010000000200000003000000",
+		{rawsock.SockaddrTIPC(unix.TIPC_SERVICE_RANGE, -2, [3]uint32{1, 2, 3}), "tipc type=1 scope=-2 a=1 b=2 c=3", 16, "1e0001fe010000000200000003000000",
 			func(sa rawsock.Sockaddr) any { ty, s, w, ok := sa.TIPC(); return fields(ty, s, w, ok) }, fields(uint8(1), int8(-2), [3]uint32{1, 2, 3}, true)},
-		{rawsock.SockaddrQIPCRTR(1, 0xfffffffe), "qipcrtr node=1 port=4294967294", "2a00000001000000feffffff",
+		{rawsock.SockaddrQIPCRTR(1, 0xfffffffe), "qipcrtr node=1 port=4294967294", 12, "2a00000001000000feffffff",
 			func(sa rawsock.Sockaddr) any { n, p, ok := sa.QIPCRTR(); return fields(n, p, ok) }, fields(uint32(1), uint32(0xfffffffe), true)},
-		{rawsock.SockaddrXDP(7, 3, 4, 9), "xdp if=7 queue=3 flags=0x4 shared=9", "2c000400070000000300000009000000",
+		{rawsock.SockaddrXDP(7, 3, 4, 9), "xdp if=7 queue=3 flags=0x4 shared=9", 16, "2c000400070000000300000009000000",
 			func(sa rawsock.Sockaddr) any { i, q, f, s, ok := sa.XDP(); return fields(i, q, f, s, ok) }, fields(uint32(7), uint32(3), uint16(4), uint32(9), true)},
-		{rawsock.SockaddrL2CAP(bd, 0x1001, 4, 1), "l2cap addr=00:11:22:33:44:55 psm=4097 cid=4 type=1", "1f00011055443322110004000100",
+		{rawsock.SockaddrL2CAP(bd, 0x1001, 4, 1), "l2cap addr=00:11:22:33:44:55 psm=4097 cid=4 type=1", 14, "1f00011055443322110004000100",
 			func(sa rawsock.Sockaddr) any { a, p, c, ty, ok := sa.L2CAP(); return fields(a, p, c, ty, ok) }, fields(bd, uint16(0x1001), uint16(4), uint8(1), true)},
-		{rawsock.SockaddrRFCOMM(bd, 9), "rfcomm addr=00:11:22:33:44:55 channel=9", "1f005544332211000900",
+		{rawsock.SockaddrRFCOMM(bd, 9), "rfcomm addr=00:11:22:33:44:55 channel=9", 10, "1f005544332211000900",
 			func(sa rawsock.Sockaddr) any { a, c, ok := sa.RFCOMM(); return fields(a, c, ok) }, fields(bd, uint8(9), true)},
-		{rawsock.SockaddrHCI(1, 3), "hci dev=1 channel=3", "1f0001000300",
+		{rawsock.SockaddrHCI(1, 3), "hci dev=1 channel=3", 6, "1f0001000300",
 			func(sa rawsock.Sockaddr) any { d, c, ok := sa.HCI(); return fields(d, c, ok) }, fields(uint16(1), uint16(3), true)},
-		{rawsock.SockaddrSCO(bd), "sco addr=00:11:22:33:44:55", "1f00554433221100",
+		{rawsock.SockaddrSCO(bd), "sco addr=00:11:22:33:44:55", 8, "1f00554433221100",
 			func(sa rawsock.Sockaddr) any { a, ok := sa.SCO(); return fields(a, ok) }, fields(bd, true)},
 	}
 }
@@ -156,14 +157,12 @@ func TestFamiliesRefuse(t *testing.T) {
 				t.Errorf("%s decodes as %s: %v", other.sa, a.text, got)
 			}
 		}
-		header, err := rawsock.SockaddrFromBytes(a.sa.Bytes()[:3])
-		check(t, err)
-		if got := a.decoded(header); got != none {
-			t.Errorf("3 bytes of %s decode as %v", a.text, got)
-		}
 		for n := range a.sa.Len() {
 			short, err := rawsock.SockaddrFromBytes(a.sa.Bytes()[:n])
 			check(t, err)
+			if got := a.decoded(short); (got == none) != (n < a.least) {
+				t.Errorf("%d bytes of %s decode as %v", n, a.text, got)
+			}
 			if again, err := rawsock.ParseSockaddr(short.String()); err != nil || again != short {
 				t.Errorf("%d bytes of %s: %v, %v", n, a.text, again, err)
 			}
@@ -250,6 +249,14 @@ func TestALGAndPacketRefusals(t *testing.T) {
 	}
 	_, err = rawsock.SockaddrPacket(rawsock.PacketAddr{Halen: rawsock.MaxHardwareAddr + 1})
 	wantErrno(t, err, unix.EINVAL)
+	b := make([]byte, rawsock.MaxSockaddr)
+	binary.NativeEndian.PutUint16(b, unix.AF_PACKET)
+	b[11] = rawsock.MaxHardwareAddr + 1
+	lying, err := rawsock.SockaddrFromBytes(b)
+	check(t, err)
+	if a, ok := lying.Packet(); ok {
+		t.Errorf("%d bytes of hardware address: %v", b[11], a)
+	}
 }
 
 func TestFamiliesDoNotAllocate(t *testing.T) {
