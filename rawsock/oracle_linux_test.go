@@ -115,7 +115,7 @@ func (tw *twin) counted(s step) step {
 	}
 	counts := step{name: s.name}
 	for _, call := range s.calls {
-		name, _, _ := strings.Cut(call, "(")
+		name, _, _ := strings.Cut(wide.ReplaceAllString(call, "$1("), "(")
 		if strings.Contains(" "+tw.only+" ", " "+name+" ") {
 			counts.calls = append(counts.calls, call)
 		}
@@ -160,10 +160,15 @@ func normal(s step) string {
 	return text
 }
 
+// wide is the name of a call that 32-bit processes have for what 64-bit ones, as
+// Python here, do under the name without the suffix.
+var wide = regexp.MustCompile(`^(\w+?)(?:_time64|64)\(`)
+
 var normalizers = []struct {
 	pattern *regexp.Regexp
 	with    string
 }{
+	{regexp.MustCompile(`([:;] \w+?)(?:_time64|64)\(`), "${1}("},
 	{regexp.MustCompile(`([:;] \w+\()\d+([,)])`), "${1}FD$2"},
 	{regexp.MustCompile(`(F_DUPFD_CLOEXEC, 0\)) += \d+`), "$1 = FD"},
 	{regexp.MustCompile(`msg_namelen=\d+ => `), "msg_namelen="},
