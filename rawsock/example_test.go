@@ -110,3 +110,29 @@ func ExampleSockaddr_String() {
 	// unnamed
 	// none
 }
+
+// An address reads as text, and the text as the address.
+func ExampleParseSockaddr() {
+	for _, text := range []string{"127.0.0.1:80", "[fe80::1%2]:80 flowinfo=0xabcde", "/run/x.sock", "unnamed", "family 99: 0001"} {
+		sa, err := rawsock.ParseSockaddr(text)
+		fmt.Println(rawsock.FamilyName(sa.Family()), sa.String() == text, err)
+	}
+	// Output:
+	// AF_INET true <nil>
+	// AF_INET6 true <nil>
+	// AF_UNIX true <nil>
+	// AF_UNIX true <nil>
+	// 99 true <nil>
+}
+
+// What an address is in a network of 192.168.1.0/25.
+func ExampleClassifyInet4() {
+	for _, host := range []byte{1, 127, 255} {
+		addr := [4]byte{192, 168, 1, host}
+		fmt.Println(addr, rawsock.IsPrivate(addr), rawsock.ClassifyInet4(addr, 25))
+	}
+	// Output:
+	// [192 168 1 1] true ordinary
+	// [192 168 1 127] true {network, subnet, -1}
+	// [192 168 1 255] true {network, -1, -1}
+}

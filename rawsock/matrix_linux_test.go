@@ -65,7 +65,7 @@ func TestListenConnectMatrixOfInterfaces(t *testing.T) {
 func listenConnect(t *testing.T, dests string, rows []matrixRow) {
 	for _, row := range rows {
 		_, addr := matrixListener(t, row.listen)
-		for _, dest := range strings.Fields(dests) {
+		for dest := range strings.FieldsSeq(dests) {
 			checkConnect(t, row.listen, dest, addr.AddrPort().Port(), slices.Contains(strings.Fields(row.reached), dest))
 		}
 	}

@@ -2,6 +2,7 @@ package rawsock
 
 import (
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,17 +24,17 @@ func TypeName(typ int) string {
 	if typ < 0 || flags == 0 {
 		return nameOf(typ, commonTypes[:], types[:])
 	}
-	text := nameOf(typ&sockTypeMask, commonTypes[:], types[:])
+	names := []string{nameOf(typ&sockTypeMask, commonTypes[:], types[:])}
 	for _, flag := range typeFlags {
 		if flags&flag.value != 0 {
-			text += "|" + flag.name
+			names = append(names, flag.name)
 			flags &^= flag.value
 		}
 	}
 	if flags != 0 {
-		text += "|0x" + strconv.FormatUint(uint64(flags), 16)
+		names = append(names, "0x"+strconv.FormatUint(uint64(flags), 16))
 	}
-	return text
+	return strings.Join(names, "|")
 }
 
 // ProtoName returns the C name of a protocol of the families AF_INET and
