@@ -8,26 +8,29 @@ import (
 	"testing"
 )
 
-// TestReadmeProgramsBuild compiles every Go program that README.md shows:
-// what nobody compiles drifts.
-func TestReadmeProgramsBuild(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(text, -1)
-	if len(blocks) == 0 {
-		t.Fatal("README.md shows no Go program")
-	}
-	for _, b := range blocks {
-		src := filepath.Join(t.TempDir(), "main.go")
-		if err := os.WriteFile(src, b[1], 0o644); err != nil {
+// TestProgramsInTextsBuild compiles every Go program that these texts show: what
+// nobody compiles drifts.
+func TestProgramsInTextsBuild(t *testing.T) {
+	program := regexp.MustCompile("(?s)```go\n(.*?)```")
+	for _, path := range []string{"README.md", "docs/python.md"} {
+		text, err := os.ReadFile(filepath.Join("../..", path))
+		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("go", "build", "-o", os.DevNull, src)
-		cmd.Dir = "../.."
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%v: %s\n%s", err, out, b[1])
+		blocks := program.FindAllSubmatch(text, -1)
+		if len(blocks) == 0 {
+			t.Errorf("%s shows no Go program", path)
+		}
+		for _, b := range blocks {
+			src := filepath.Join(t.TempDir(), "main.go")
+			if err := os.WriteFile(src, b[1], 0o644); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command("go", "build", "-o", os.DevNull, src)
+			cmd.Dir = "../.."
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v: %s\n%s", path, err, out, b[1])
+			}
 		}
 	}
 }
