@@ -15,6 +15,8 @@ func (l *line) otherAddress(int, []byte) bool { return false }
 func (l *line) familyProtocol(_, _ int) bool  { return false }
 func (l *line) fcntlArg(i int)                { l.hex(uint64(l.arg(i).Word)) }
 
+var errnoNames = [...]name{{int(unix.EOPNOTSUPP), "EOPNOTSUPP"}}
+
 var msgFlagNames = [...]name{
 	{unix.MSG_OOB, "MSG_OOB"},
 	{unix.MSG_PEEK, "MSG_PEEK"},

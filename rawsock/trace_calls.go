@@ -74,12 +74,15 @@ var signatures = map[string]signature{
 	"fchmod":     {args: []argument{argNumber, argFileMode}},
 	"fcntl":      {args: []argument{argNumber, argFcntlCommand, argFcntl}, count: fcntlArgs, result: fcntlResult},
 	"fcntl64":    {args: []argument{argNumber, argFcntlCommand, argFcntl}, count: fcntlArgs, result: fcntlResult},
+	"fstatat":    {args: []argument{argDirectory, argPath, argFileStat, argAtFlags}},
 	"fstatat64":  {args: []argument{argDirectory, argPath, argFileStat, argAtFlags}},
+	"getrlimit":  {args: []argument{argLimitResource, argLimit}},
 	"ioctl":      {args: []argument{argNumber, argIoctlRequest, argIoctl}},
 	"newfstatat": {args: []argument{argDirectory, argPath, argFileStat, argAtFlags}},
 	"pipe":       {args: []argument{argDescriptors}},
 	"pipe2":      {args: []argument{argDescriptors, argOpenFlags}},
 	"prlimit64":  {args: []argument{argNumber, argLimitResource, argAddress, argLimit}},
+	"unlink":     {args: []argument{argPath}},
 	"unlinkat":   {args: []argument{argDirectory, argPath, argAtFlags}},
 }
 

@@ -31,13 +31,12 @@ func (l *line) errno(e unix.Errno) {
 }
 
 // errnoName is the C name of e, empty if it has none. Of two names for a number
-// it is the one that the kernel's headers have.
+// it is the one that strace prints.
 func errnoName(e unix.Errno) string {
-	switch e {
-	case unix.EOPNOTSUPP:
-		return "EOPNOTSUPP"
-	case enotsupp:
-		return "ENOTSUPP"
+	for _, row := range errnoNames {
+		if row.value == int(e) {
+			return row.name
+		}
 	}
 	return unix.ErrnoName(e)
 }

@@ -8,6 +8,12 @@ import (
 
 // Names of numbers, in the order in which strace prints the bits of several.
 
+var errnoNames = [...]name{
+	{int(unix.EOPNOTSUPP), "EOPNOTSUPP"}, // also ENOTSUP
+	{int(unix.EUCLEAN), "EUCLEAN"},       // also EFSCORRUPTED
+	{int(enotsupp), "ENOTSUPP"},
+}
+
 var msgFlagNames = [...]name{
 	{unix.MSG_OOB, "MSG_OOB"},
 	{unix.MSG_PEEK, "MSG_PEEK"},

@@ -6,9 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,95 +19,31 @@ import (
 	"github.com/rawloop/rawloop/rawsock"
 )
 
+// straceCalls are the calls that strace is asked for.
+const straceCalls = "%network,read,readv,writev,close,ioctl,fcntl,poll,ppoll,pselect6,select,sendfile,splice,tee,vmsplice,dup,dup2,dup3" +
+	",?fcntl64,?ppoll_time64,?pselect6_time64,?_newselect,?sendfile64,?recvmmsg_time64"
+
 // What strace prints of a program, and what Trace printed in it, is the same.
 func TestTraceIsWhatStracePrints(t *testing.T) {
-	theirs, ours := bothTraces(t, "trace")
-	if len(ours) < 150 {
-		t.Errorf("%d lines, want at least 150", len(ours))
-	}
-	compareTraces(t, theirs, ours)
-}
-
-// bothTraces runs this test binary in a mode of runHelper under strace, and
-// returns what strace saw between the marks "begin" and "end" and what the helper
-// left in the file "ours".
-func bothTraces(t *testing.T, mode string) (theirs, ours []string) {
-	t.Helper()
-	sockettest.NeedProgram(t, "strace")
 	exe, err := os.Executable()
 	check(t, err)
 	dir := t.TempDir()
-	cmd := exec.Command("strace", "-ff", "-qq", "-a1", "-e", "trace="+straceCalls, "-e", "signal=none",
-		"-o", filepath.Join(dir, "trace"), "-E", helperEnv+"="+mode, exe)
-	cmd.Dir = t.TempDir()
-	cmd.Env = append(os.Environ(), "GODEBUG=asyncpreemptoff=1")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	text, err := os.ReadFile(filepath.Join(cmd.Dir, "ours"))
+	theirs := sockettest.Strace(t, straceCalls, dir, []string{helperEnv + "=trace"}, exe)
+	text, err := os.ReadFile(filepath.Join(dir, "ours"))
 	check(t, err)
-	files, err := filepath.Glob(filepath.Join(dir, "trace.*"))
-	check(t, err)
-	for _, file := range files { // one for each thread
-		trace, err := os.ReadFile(file)
-		check(t, err)
-		if _, after, ok := strings.Cut(string(trace), beginMark); ok {
-			theirs = strings.Split(strings.TrimSpace(after[:strings.Index(after, endMark)]), "\n")
-		}
+	ours := strings.Split(strings.TrimSpace(string(text)), "\n")
+	if len(ours) < 5000 {
+		t.Errorf("%d lines, want at least 5000", len(ours))
 	}
-	return theirs[1:], strings.Split(strings.TrimSpace(string(text)), "\n")
+	sockettest.SameTrace(t, ours, theirs)
 }
-
-// straceCalls are the calls that strace is asked for.
-const straceCalls = "%network,read,write,readv,writev,close,ioctl,fcntl,fcntl64,poll,ppoll,ppoll_time64,pselect6,pselect6_time64,select,_newselect," +
-	"sendfile,sendfile64,splice,tee,vmsplice,dup,dup2,dup3,recvmmsg_time64"
-
-const beginMark, endMark = `write(-1, "mark begin"`, `write(-1, "mark end"`
-
-func compareTraces(t *testing.T, theirs, ours []string) {
-	t.Helper()
-	var want []string
-	for _, line := range theirs {
-		if !strings.HasPrefix(line, `write(-1, "mark `) {
-			want = append(want, line)
-		}
-	}
-	for i := range max(len(want), len(ours)) {
-		if i == len(want) || i == len(ours) {
-			t.Fatalf("%d lines, strace has %d:\n\tours   %s\n\tstrace %s", len(ours), len(want), strings.Join(ours[i:], "\n\t"), strings.Join(want[i:], "\n\t"))
-		}
-		if a, b := sameText(ours[i], want[i]); a != b {
-			t.Errorf("line %d\n\tours   %s\n\tstrace %s", i, ours[i], want[i])
-		}
-	}
-}
-
-// sameText leaves out of two lines what differs by nature: where memory lies,
-// that strace looks up the names of interfaces, and the names of options and
-// levels that it does not know.
-func sameText(ours, theirs string) (string, string) {
-	if m := unnamedOption.FindStringSubmatch(theirs); m != nil {
-		level := m[2]
-		if strings.HasPrefix(level, "0x") {
-			level = `\w+`
-		}
-		ours = regexp.MustCompile("^"+regexp.QuoteMeta(m[1])+level+`, \w+,`).ReplaceAllString(ours, m[0])
-	}
-	theirs = strings.ReplaceAll(theirs, `if_nametoindex("lo")`, "1")
-	return memoryAddress.ReplaceAllString(ours, "PTR"), memoryAddress.ReplaceAllString(theirs, "PTR")
-}
-
-var (
-	unnamedOption = regexp.MustCompile(`^([gs]etsockopt\(\d+, )(\w+|0x\w+ /\* SOL_\?\? \*/), (?:\d+|0x\w+ /\* \w+\?\?\? \*/),`)
-	memoryAddress = regexp.MustCompile(`0x[0-9a-f]{6,}`)
-)
 
 // traceEverything makes every call of the package in most of its forms, while
 // they are traced to the file "ours".
 func traceEverything() error {
 	var text strings.Builder
 	s := &steps{}
-	mark("begin")
+	sockettest.Mark("begin")
 	stop := rawsock.Trace(&text)
 	s.stream()
 	s.datagrams()
@@ -121,7 +55,7 @@ func traceEverything() error {
 	s.polls()
 	s.moves()
 	stop()
-	mark("end")
+	sockettest.Mark("end")
 	return errors.Join(s.err, os.WriteFile("ours", []byte(text.String()), 0o600))
 }
 

@@ -108,11 +108,12 @@ func (h *Host) Close(fd int) Errno {
 	return closefd(fd)
 }
 
-// FileID wraps lstat(2).
+// FileID is lstat(2), made by fstatat(2) because newer architectures have no
+// lstat(2).
 func (h *Host) FileID(path string) (FileID, Errno) {
 	h.calls.Other++
 	var st unix.Stat_t
-	err := unix.Lstat(path, &st)
+	err := unix.Fstatat(unix.AT_FDCWD, path, &st, unix.AT_SYMLINK_NOFOLLOW)
 	return FileID{Dev: uint64(st.Dev), Ino: st.Ino}, errnoOf(err)
 }
 
@@ -120,14 +121,6 @@ func (h *Host) FileID(path string) (FileID, Errno) {
 func (h *Host) Unlink(path string) Errno {
 	h.calls.Other++
 	return errnoOf(unix.Unlink(path))
-}
-
-// DescriptorLimit is the soft limit of RLIMIT_NOFILE.
-func (h *Host) DescriptorLimit() (uint64, Errno) {
-	h.calls.Other++
-	var limit unix.Rlimit
-	err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit)
-	return uint64(limit.Cur), errnoOf(err)
 }
 
 // Recv wraps recv(2) with MSG_DONTWAIT.

@@ -115,3 +115,11 @@ func (h *Host) Sendv(fd int, bufs [][]byte) (int, Errno) {
 	n, err := unix.SendmsgBuffers(fd, bufs[:min(len(bufs), MaxVectors)], nil, nil, sendFlags)
 	return max(n, 0), errnoOf(err)
 }
+
+// DescriptorLimit is the soft limit of RLIMIT_NOFILE.
+func (h *Host) DescriptorLimit() (uint64, Errno) {
+	h.calls.Other++
+	var limit unix.Rlimit
+	err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit)
+	return uint64(limit.Cur), errnoOf(err)
+}

@@ -121,3 +121,11 @@ func (h *Host) Sendv(fd int, bufs [][]byte) (int, Errno) {
 	clear(h.iov[:n]) // or they would keep the callers' buffers alive
 	return sent, e
 }
+
+// DescriptorLimit is the soft limit of RLIMIT_NOFILE.
+func (h *Host) DescriptorLimit() (uint64, Errno) {
+	h.calls.Other++
+	var limit unix.Rlimit
+	err := unix.Prlimit(0, unix.RLIMIT_NOFILE, nil, &limit)
+	return limit.Cur, errnoOf(err)
+}

@@ -16,4 +16,5 @@ const (
 	recvmmsgName = "recvmmsg_time64"
 	sendfileName = "sendfile64"
 	fcntlName    = "fcntl64"
+	fstatatName  = "fstatat64"
 )

@@ -16,4 +16,5 @@ const (
 	recvmmsgName = "recvmmsg"
 	sendfileName = "sendfile"
 	fcntlName    = "fcntl"
+	fstatatName  = "newfstatat"
 )

@@ -1,5 +1,7 @@
 package sys
 
+import "golang.org/x/sys/unix"
+
 // NewKernel returns a Kernel that makes real system calls: a Host, traced if a
 // hook is set now. A Kernel that is made before the hook stays silent, and pays
 // nothing for tracing.
@@ -119,4 +121,17 @@ func (t traced) Close(fd int) Errno {
 	e := t.Kernel.Close(fd)
 	trace("close", 0, e, num(fd))
 	return e
+}
+
+func (t traced) CloseOnExec(fd int) Errno {
+	e := t.Kernel.CloseOnExec(fd)
+	trace(fcntlName, 0, e, num(fd), num(unix.F_SETFD), num(unix.FD_CLOEXEC))
+	return e
+}
+
+// FileID does not show the struct stat, of which a Kernel tells only a part.
+func (t traced) FileID(path string) (FileID, Errno) {
+	id, e := t.Kernel.FileID(path)
+	trace(fstatatName, 0, e, num(unix.AT_FDCWD), bytesIn([]byte(path)), Arg{Word: unknown}, num(unix.AT_SYMLINK_NOFOLLOW))
+	return id, e
 }

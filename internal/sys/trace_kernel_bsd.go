@@ -2,7 +2,13 @@
 
 package sys
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"golang.org/x/sys/unix"
+)
+
+const fstatatName = "fstatat"
 
 func (t traced) Kqueue() (int, Errno) {
 	fd, e := t.Kernel.Kqueue()
@@ -52,6 +58,23 @@ func (t traced) Pipe() (r, w int, e Errno) {
 	}
 	trace("pipe", 0, e, pipe)
 	return r, w, e
+}
+
+func (t traced) Unlink(path string) Errno {
+	e := t.Kernel.Unlink(path)
+	trace("unlink", 0, e, bytesIn([]byte(path)))
+	return e
+}
+
+// DescriptorLimit shows the soft limit alone, as a Kernel does.
+func (t traced) DescriptorLimit() (uint64, Errno) {
+	n, e := t.Kernel.DescriptorLimit()
+	limit := Arg{Word: unknown}
+	if e == 0 {
+		limit.Out = binary.NativeEndian.AppendUint64(nil, n)
+	}
+	trace("getrlimit", 0, e, num(unix.RLIMIT_NOFILE), limit)
+	return n, e
 }
 
 func traceHostAccept(fd int, sa *RawSockaddr, nfd int, e Errno) {

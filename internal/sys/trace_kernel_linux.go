@@ -71,6 +71,23 @@ func (t traced) Pipe() (r, w int, e Errno) {
 	return r, w, e
 }
 
+func (t traced) Unlink(path string) Errno {
+	e := t.Kernel.Unlink(path)
+	trace("unlinkat", 0, e, num(unix.AT_FDCWD), bytesIn([]byte(path)), num(0))
+	return e
+}
+
+// DescriptorLimit shows the soft limit alone, as a Kernel does.
+func (t traced) DescriptorLimit() (uint64, Errno) {
+	n, e := t.Kernel.DescriptorLimit()
+	limit := Arg{Word: unknown}
+	if e == 0 {
+		limit.Out = binary.NativeEndian.AppendUint64(nil, n)
+	}
+	trace("prlimit64", 0, e, num(0), num(unix.RLIMIT_NOFILE), null(), limit)
+	return n, e
+}
+
 func traceHostAccept(fd int, sa *RawSockaddr, nfd int, e Errno) {
 	traceAccept4(fd, sa, socketFlags, nfd, e)
 }
