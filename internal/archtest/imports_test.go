@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"rawsock/netdb":        {"rawsock", "golang.org/x/net/dns/dnsmessage"},
 	"rawsock/netconn":      {"rawsock", "rawsock/netdb", "github.com/mdlayher/socket", "syscall"},
 	"rawsock/bpfstat":      {xunix, "rawsock", ciliumBPF + "/..."},
+	"rawsock/bpfsteer":     {xunix, "rawsock", ciliumBPF},
 	"rawsock/bpfstat/prom": {"rawsock/bpfstat", clientgo + "/..."},
 
 	// Readiness, and the loop on top of it. Of x/sys/unix they use constants

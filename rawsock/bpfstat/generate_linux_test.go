@@ -18,7 +18,7 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs the module cache that bpf2go is in")
 	}
-	for _, dir := range []string{"."} {
+	for _, dir := range []string{".", "../bpfsteer"} {
 		source, err := os.ReadFile(filepath.Join(dir, "gen.go"))
 		must(t, err)
 		line := regexp.MustCompile(`(?m)^//go:generate go run (.*)$`).FindSubmatch(source)
@@ -26,10 +26,13 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 			t.Fatalf("%s: no go:generate", dir)
 		}
 		out := t.TempDir()
+		abs, err := filepath.Abs(dir)
+		must(t, err)
+		pkg := filepath.Base(abs)
 		// Run by a shell for the quotes, as go generate understands them.
 		cmd := exec.CommandContext(t.Context(), "sh", "-c", "exec go run "+strings.Replace(string(line[1]), "bpf2go ", "bpf2go -output-dir "+out+" ", 1))
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "GOPACKAGE=bpfstat", "GOFLAGS=-mod=mod", "GOARCH=", "GOOS=", "GORACE=")
+		cmd.Env = append(os.Environ(), "GOPACKAGE="+pkg, "GOFLAGS=-mod=mod", "GOARCH=", "GOOS=", "GORACE=")
 		if text, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
