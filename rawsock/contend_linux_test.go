@@ -138,6 +138,8 @@ func TestListenUnixRace(t *testing.T) {
 		}
 		for _, c := range all {
 			check(t, c.in.Close())
+		}
+		for _, c := range all {
 			check(t, c.cmd.Wait())
 		}
 	}

@@ -147,6 +147,21 @@ func TestCreateServerOptions(t *testing.T) {
 	}
 }
 
+// A server takes the first address that is one of this host.
+func TestCreateServerTriesEveryAddress(t *testing.T) {
+	far := rawsock.SockaddrInet4([4]byte{192, 0, 2, 1}, 0) // RFC 5737: nobody's
+	l, err := rawsock.CreateServer([]rawsock.Sockaddr{far, loopback(0), far}, rawsock.ServerConfig{})
+	check(t, err)
+	closing(t, l)
+	if name, err := l.Getsockname(); err != nil || name.AddrPort().Addr() != loopback(0).AddrPort().Addr() {
+		t.Errorf("listens on %v, %v", name, err)
+	}
+	_, err = rawsock.CreateServer([]rawsock.Sockaddr{far, far}, rawsock.ServerConfig{})
+	if want := "bind 192.0.2.1:0: cannot assign requested address"; err == nil || err.Error() != want+"\n"+want {
+		t.Errorf("%q", err)
+	}
+}
+
 // An IPv6 server is for IPv6 only unless it wants both.
 func TestCreateServerDualStack(t *testing.T) {
 	if !rawsock.HasIPv6() || !rawsock.HasDualstackIPv6() {

@@ -69,6 +69,14 @@
 // reported (MSG_CTRUNC, Cmsg.Truncated), and descriptors that came are never
 // lost: they are returned or closed.
 //
+// # Convenience
+//
+// What makes more than one call says so, and is no method of FD: [RetryEINTR],
+// [Sendall] and [Recvfull]; [Sock], an FD with the timeout and the three modes of a
+// Python socket; [CreateServer], [CreateConnection], [ListenUnix] and
+// [UnlinkIfSocket]. They are built from the exact calls. docs/python.md has every
+// name of Python's socket module beside what stands for it here.
+//
 // # Platforms
 //
 // On Linux a method is exactly its system call. On darwin, dragonfly, freebsd,

@@ -280,6 +280,27 @@ except OSError: pass
 		closeAll(l, first, c)
 	}, "")
 	twins = append(twins, silent[1:]...) // a blocking one would wait for minutes
+	full := inModes("full queue of a unix socket", `
+l = socket(AF_UNIX); l.bind(b""); l.listen(0)
+first = socket(AF_UNIX); first.connect(l.getsockname())
+c = socket(AF_UNIX)
+c.settimeout(T)
+begin()
+c.connect_ex(l.getsockname())
+`, func(timeout time.Duration) {
+		l, first := newSock(unix.AF_UNIX, unix.SOCK_STREAM, rawsock.NoTimeout), newSock(unix.AF_UNIX, unix.SOCK_STREAM, rawsock.NoTimeout)
+		l.Bind(rawsock.SockaddrUnixUnnamed())
+		l.Listen(0)
+		name, _ := l.Getsockname()
+		first.Connect(name)
+		c := newSock(unix.AF_UNIX, unix.SOCK_STREAM, timeout)
+		begin()
+		name, _ = l.Getsockname()
+		c.ConnectEx(name)
+		end()
+		closeAll(l, first, c)
+	}, "")
+	twins = append(twins, full[1:]...)
 	sameAsPython(t, append(twins, creators()...))
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"os"
 	"testing"
@@ -97,6 +98,7 @@ func TestModes(t *testing.T) {
 		{func() error { return s.SetTimeout(time.Second) }, time.Second, true, true},
 		{func() error { return s.SetBlocking(false) }, 0, false, true},
 		{func() error { return s.SetTimeout(1) }, 1, true, true},
+		{func() error { return s.SetTimeout(math.MaxInt64) }, math.MaxInt64, true, true},
 		{func() error { return s.SetBlocking(true) }, rawsock.NoTimeout, true, false},
 	} {
 		check(t, c.set())
@@ -107,6 +109,28 @@ func TestModes(t *testing.T) {
 	wantErrno(t, s.SetTimeout(-2), unix.EINVAL)
 	if s.GetTimeout() != rawsock.NoTimeout {
 		t.Errorf("a timeout that was refused is %v", s.GetTimeout())
+	}
+}
+
+// A timeout that no clock will ever reach is one all the same.
+func TestLongestTimeout(t *testing.T) {
+	check(t, rawsock.SetDefaultTimeout(math.MaxInt64))
+	defer rawsock.SetDefaultTimeout(rawsock.NoTimeout)
+	a, b := sockPair(t, unix.SOCK_STREAM, rawsock.GetDefaultTimeout())
+	if a.GetTimeout() != math.MaxInt64 {
+		t.Errorf("timeout %v", a.GetTimeout())
+	}
+	got := make(chan byte, 1)
+	go func() {
+		buf := make([]byte, 1)
+		_, _ = b.Recvfull(buf, 0)
+		got <- buf[0]
+	}()
+	if n, err := a.Sendall([]byte("x"), 0); n != 1 || err != nil {
+		t.Error(n, err)
+	}
+	if c := <-got; c != 'x' {
+		t.Errorf("received %q", c)
 	}
 }
 
