@@ -187,7 +187,7 @@ var ip6Cases = []optionCase{
 	toggles(rawsock.IPv6RecvPathMTU, udp6),
 	toggles(rawsock.IPv6RecvOrigDstAddr, udp6),
 	toggles(rawsock.IPv6RecvFragSize, udp6),
-	accepts(rawsock.IPv6PktInfo, udp6, rawsock.IPv6Pktinfo{Addr: loop6, Ifindex: 1}, rawsock.IPv6Pktinfo{}),
+	accepts(rawsock.IPv6PktInfo, udp6, rawsock.Pktinfo6{Addr: loop6, Ifindex: 1}, rawsock.Pktinfo6{}),
 	privileged(bytesKept(rawsock.IPv6HopOpts, udp6, []byte{0, 0, 1, 4, 0, 0, 0, 0})),
 	privileged(bytesKept(rawsock.IPv6DstOpts, udp6, []byte{0, 0, 1, 4, 0, 0, 0, 0})),
 	privileged(bytesKept(rawsock.IPv6RthdrDstOpts, udp6, []byte{0, 0, 1, 4, 0, 0, 0, 0})),

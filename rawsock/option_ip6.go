@@ -60,8 +60,8 @@ var (
 	// IPv6RecvFragSize delivers the largest fragment's size as control message IPV6_RECVFRAGSIZE.
 	IPv6RecvFragSize = Option[bool]{&OptionInfo{Name: "IPV6_RECVFRAGSIZE", Level: levelIPv6, Number: optIPv6RecvFragSize, Since: "4.10", Man: "linux/in6.h"}, &asBool}
 
-	// IPv6PktInfo is the source address and interface of packets sent.
-	IPv6PktInfo = WriteOption[IPv6Pktinfo]{&OptionInfo{Name: "IPV6_PKTINFO", Level: levelIPv6, Number: optIPv6PktInfo, Since: "2.6.14", Man: "RFC 3542"}, &asIPv6Pktinfo}
+	// IPv6PktInfo is the interface of packets sent; the address in it is taken and not used.
+	IPv6PktInfo = WriteOption[Pktinfo6]{&OptionInfo{Name: "IPV6_PKTINFO", Level: levelIPv6, Number: optIPv6PktInfo, Since: "2.6.14", Man: "RFC 3542"}, &asPktinfo6}
 
 	// IPv6HopOpts is the hop-by-hop options of packets sent.
 	IPv6HopOpts = BytesOption{bytesRow{&OptionInfo{Name: "IPV6_HOPOPTS", Level: levelIPv6, Number: optIPv6HopOpts, Since: "2.6.14", Man: "RFC 3542", Cap: "CAP_NET_RAW some", Denied: unix.EPERM}, "struct ip6_hbh"}}

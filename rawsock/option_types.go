@@ -89,12 +89,6 @@ type IPv6Mreq struct {
 	Interface uint32
 }
 
-// IPv6Pktinfo is struct in6_pktinfo: an address and the index of the interface.
-type IPv6Pktinfo struct {
-	Addr    [16]byte
-	Ifindex uint32
-}
-
 // FlowLabelReq is struct in6_flowlabel_req. Label is in network byte order, as in
 // the packet.
 type FlowLabelReq struct {
@@ -138,7 +132,7 @@ var (
 	asMulticastIf    = codec[IPMreqn]{"struct in_addr or ip_mreqn", 4, 4, writeMulticastIf, readMulticastIf}
 	asMreqSource     = structCodec[IPMreqSource]("struct ip_mreq_source")
 	asIPv6Mreq       = structCodec[IPv6Mreq]("struct ipv6_mreq")
-	asIPv6Pktinfo    = codec[IPv6Pktinfo]{"struct in6_pktinfo", 20, 20, writeStruct[IPv6Pktinfo], readStruct[IPv6Pktinfo]}
+	asPktinfo6       = structCodec[Pktinfo6]("struct in6_pktinfo")
 	asPathMTU        = codec[int]{"struct ip6_mtuinfo", 32, 32, nil, readPathMTU}
 	asFlowLabelReq   = structCodec[FlowLabelReq]("struct in6_flowlabel_req")
 	asGroupReq       = codec[GroupReq]{"struct group_req", 0, 0, writeGroupReq, nil}
