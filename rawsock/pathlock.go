@@ -1,18 +1,10 @@
 package rawsock
 
-import "golang.org/x/sys/unix"
+import (
+	"golang.org/x/sys/unix"
 
-// fileID names a file: two paths with equal fileIDs are the same file.
-type fileID struct{ dev, ino uint64 }
-
-// lstat returns what path names, without following it, and st_mode.
-func lstat(path string) (fileID, uint32, error) {
-	var st unix.Stat_t
-	err := unix.Lstat(path, &st)
-	return idOf(&st), uint32(st.Mode), err
-}
-
-func idOf(st *unix.Stat_t) fileID { return fileID{uint64(st.Dev), uint64(st.Ino)} }
+	"github.com/rawloop/rawloop/internal/sys"
+)
 
 // pathLock is a lock on a path by flock(2) on a file beside it, which exists only
 // while somebody holds the lock, or died holding it.
@@ -39,28 +31,28 @@ func lockPath(path string) (*pathLock, error) {
 // two: then the lock that was got is on a file that nobody will find, and held is
 // false.
 func (l *pathLock) take() (held bool, err error) {
-	fd, err := unix.Open(l.path, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
-	if err != nil {
-		return false, err
+	fd, e := sys.Open(l.path, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	if e != 0 {
+		return false, e
 	}
 	defer func() {
 		if !held {
-			_ = unix.Close(fd)
+			sys.Close(fd)
 		}
 	}()
-	if err := RetryEINTR(func() error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) }); err != nil {
+	if err := RetryEINTR(func() error { return asError(sys.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)) }); err != nil {
 		return false, err
 	}
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return false, err
+	locked, e := sys.Fstat(fd)
+	if e != 0 {
+		return false, e
 	}
-	found, _, err := lstat(l.path)
-	if err != nil && err != unix.ENOENT {
-		return false, err
+	found, e := sys.Lstat(l.path)
+	if e != 0 && e != unix.ENOENT {
+		return false, e
 	}
 	l.fd = fd
-	return found == idOf(&st), nil
+	return found.FileID == locked.FileID, nil
 }
 
 // release removes the file while it is still locked, so that nobody else's goes.
@@ -68,8 +60,8 @@ func (l *pathLock) release() error {
 	if l.fd < 0 {
 		return nil
 	}
-	_ = unix.Unlink(l.path)
+	sys.Unlink(l.path)
 	fd := l.fd
 	l.fd = -1
-	return unix.Close(fd)
+	return asError(sys.Close(fd))
 }

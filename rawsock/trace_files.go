@@ -1,6 +1,8 @@
 package rawsock
 
 import (
+	"strconv"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -17,17 +19,15 @@ func argEventfdFlags(l *line, i int) {
 
 func argOpenFlags(l *line, i int) { l.flags(uint64(uint32(l.arg(i).Word)), openFlagNames[:], "O_???") }
 
-func argFileMode(l *line, i int) {
-	if mode := uint64(l.arg(i).Word & 0xffff); mode < 0o1000 {
-		l.threeOctal(mode)
-	} else {
-		l.octal(mode)
-	}
-}
+func argFileMode(l *line, i int) { l.mode(uint32(l.arg(i).Word & 0xffff)) }
 
-// threeOctal has at least three digits after the zero.
-func (l *line) threeOctal(mode uint64) {
-	l.b = append(l.b, '0', '0'+byte(mode>>6&7), '0'+byte(mode>>3&7), '0'+byte(mode&7))
+// mode has at least three digits after the zero.
+func (l *line) mode(m uint32) {
+	l.str("0")
+	for limit := uint32(0o100); limit > 1 && m < limit; limit >>= 3 {
+		l.str("0")
+	}
+	l.b = strconv.AppendUint(l.b, uint64(m), 8)
 }
 
 // argDirectory is the first argument of the calls that end in -at.
@@ -41,14 +41,44 @@ func argDirectory(l *line, i int) {
 
 func argAtFlags(l *line, i int) { l.flags(uint64(uint32(l.arg(i).Word)), atFlagNames[:], "AT_???") }
 
-// argFileStat: a Kernel keeps of a struct stat only what tells files apart.
+// argFileStat is the mode and the size of a struct stat, which are 0 where a
+// Kernel was asked, for it keeps only what tells files apart.
 func argFileStat(l *line, i int) {
-	if l.failed() {
-		l.pointer(l.arg(i).Word)
+	a := l.arg(i)
+	mode := uint32(int32At(a.Out))
+	switch {
+	case len(a.Out) < 12:
+		l.pointer(a.Word)
+		return
+	case mode == 0:
+		l.str("{...}")
 		return
 	}
-	l.str("{...}")
+	l.str("{st_mode=")
+	l.name(int(mode&unix.S_IFMT), fileTypes[:], "S_IF???")
+	for _, bit := range modeBits {
+		if mode&uint32(bit.value) != 0 {
+			l.str("|" + bit.name)
+		}
+	}
+	l.str("|")
+	l.mode(mode & 0o777)
+	l.field("st_size")
+	l.int(int64At(a.Out[4:]))
+	l.str(", ...}")
 }
+
+var fileTypes = [...]name{
+	{unix.S_IFSOCK, "S_IFSOCK"},
+	{unix.S_IFLNK, "S_IFLNK"},
+	{unix.S_IFREG, "S_IFREG"},
+	{unix.S_IFBLK, "S_IFBLK"},
+	{unix.S_IFDIR, "S_IFDIR"},
+	{unix.S_IFCHR, "S_IFCHR"},
+	{unix.S_IFIFO, "S_IFIFO"},
+}
+
+var modeBits = [...]name{{unix.S_ISUID, "S_ISUID"}, {unix.S_ISGID, "S_ISGID"}, {unix.S_ISVTX, "S_ISVTX"}}
 
 func argLimitResource(l *line, i int) { l.name(l.word(i), limitResources[:], "RLIMIT_???") }
 
@@ -79,6 +109,24 @@ func fcntlArgs(l *line) int {
 		return 2
 	}
 	return 3
+}
+
+// argOpen is the flags of open(2); openArgs leaves out the mode of a file that is
+// not made.
+func argOpen(l *line, i int) { l.openFlags(uint64(uint32(l.arg(i).Word))) }
+
+func openArgs(l *line) int {
+	n := len(l.call.Args)
+	if n > 1 && l.word(n-2)&unix.O_CREAT == 0 {
+		n--
+	}
+	return n
+}
+
+func argFlock(l *line, i int) { l.flags(uint64(uint32(l.arg(i).Word)), flockNames[:], "LOCK_???") }
+
+var flockNames = [...]name{
+	{unix.LOCK_SH, "LOCK_SH"}, {unix.LOCK_EX, "LOCK_EX"}, {unix.LOCK_NB, "LOCK_NB"}, {unix.LOCK_UN, "LOCK_UN"},
 }
 
 func argFcntlCommand(l *line, i int) { l.name(l.word(i), fcntlCommands[:], "F_???") }

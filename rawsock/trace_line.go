@@ -70,14 +70,6 @@ func (l *line) hex(n uint64) {
 	l.b = strconv.AppendUint(l.b, n, 16)
 }
 
-// octal is C's %#o, with a zero before the digits.
-func (l *line) octal(n uint64) {
-	if n != 0 {
-		l.str("0")
-	}
-	l.b = strconv.AppendUint(l.b, n, 8)
-}
-
 func (l *line) pointer(addr uintptr) {
 	if addr == 0 {
 		l.str("NULL")

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/rawloop/rawloop/internal/sys"
 )
 
 // UnixConfig is how ListenUnix makes a server. Its zero value is a stream socket
@@ -23,7 +25,7 @@ type UnixConfig struct {
 type UnixListener struct {
 	*Sock
 	path string
-	file fileID
+	file sys.FileID
 	lock *pathLock
 }
 
@@ -80,7 +82,7 @@ func (l *UnixListener) open(sa Sockaddr, cfg UnixConfig) (err error) {
 	}
 	// Linux gives the mode of the socket's own inode to the file that bind makes
 	// (unix_bind_bsd). Elsewhere it is EINVAL, and narrow below does the work.
-	_ = unix.Fchmod(int(l.FD), mode)
+	sys.Fchmod(int(l.FD), mode)
 	if err := l.bind(sa); err != nil {
 		return &CallError{"bind", sa, err}
 	}
@@ -112,17 +114,18 @@ func (l *UnixListener) bind(sa Sockaddr) error {
 	if err != nil {
 		return err
 	}
-	l.file, _, err = lstat(l.path)
-	return err
+	st, e := sys.Lstat(l.path)
+	l.file = st.FileID
+	return asError(e)
 }
 
 // narrow takes away what the file's mode has beyond mode.
 func (l *UnixListener) narrow(mode uint32) error {
-	_, st, err := lstat(l.path)
-	if err != nil || st&0o777&^mode == 0 {
-		return err
+	st, e := sys.Lstat(l.path)
+	if e != 0 || st.Mode&0o777&^mode == 0 {
+		return asError(e)
 	}
-	return unix.Chmod(l.path, st&mode)
+	return asError(sys.Chmod(l.path, st.Mode&mode))
 }
 
 // isStale reports whether connecting to sa is refused. A regular file refuses
@@ -142,9 +145,9 @@ func isStale(sa Sockaddr, typ int) bool {
 func (l *UnixListener) Close() error {
 	// The socket keeps its inode from being given to another file: first compare,
 	// then close.
-	if l.file != (fileID{}) {
-		if now, _, err := lstat(l.path); err == nil && now == l.file {
-			_ = unix.Unlink(l.path)
+	if l.file != (sys.FileID{}) {
+		if now, e := sys.Lstat(l.path); e == 0 && now.FileID == l.file {
+			sys.Unlink(l.path)
 		}
 	}
 	return l.end()
@@ -158,7 +161,7 @@ func (l *UnixListener) Detach() FD {
 }
 
 func (l *UnixListener) end() (err error) {
-	l.file = fileID{}
+	l.file = sys.FileID{}
 	if l.Sock != nil {
 		err = l.Sock.Close()
 	}
@@ -176,15 +179,15 @@ func (l *UnixListener) end() (err error) {
 // The error is an *fs.PathError. fs.ErrNotExist: nothing is there. ENOTSOCK: it
 // is not a socket, and still there.
 func UnlinkIfSocket(path string) error {
-	_, mode, err := lstat(path)
+	st, e := sys.Lstat(path)
 	switch {
-	case err != nil:
-		return &fs.PathError{Op: "lstat", Path: path, Err: err}
-	case mode&unix.S_IFMT != unix.S_IFSOCK:
+	case e != 0:
+		return &fs.PathError{Op: "lstat", Path: path, Err: e}
+	case st.Mode&unix.S_IFMT != unix.S_IFSOCK:
 		return &fs.PathError{Op: "unlink", Path: path, Err: unix.ENOTSOCK}
 	}
-	if err := unix.Unlink(path); err != nil {
-		return &fs.PathError{Op: "unlink", Path: path, Err: err}
+	if e := sys.Unlink(path); e != 0 {
+		return &fs.PathError{Op: "unlink", Path: path, Err: e}
 	}
 	return nil
 }

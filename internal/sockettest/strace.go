@@ -80,7 +80,9 @@ func traceText(ours, theirs string) (string, string) {
 		ours = regexp.MustCompile("^"+regexp.QuoteMeta(m[1])+level+`, \w+,`).ReplaceAllString(ours, m[0])
 	}
 	theirs = strings.ReplaceAll(theirs, `if_nametoindex("lo")`, "1")
-	theirs = structStat.ReplaceAllString(theirs, "{...}")
+	if strings.Contains(ours, "{...}") {
+		theirs = structStat.ReplaceAllString(theirs, "{...}")
+	}
 	theirs = hardLimit.ReplaceAllString(theirs, ", ...}")
 	return memoryAddress.ReplaceAllString(ours, "PTR"), memoryAddress.ReplaceAllString(theirs, "PTR")
 }

@@ -31,6 +31,9 @@ func (b Batch) setControl(i int) {
 	}
 }
 
+// flags is msg_flags, which sendmmsg does not read: what a recvmmsg left.
+func (b Batch) flags(i int) int { return int(b.heads[i].Hdr.Flags) }
+
 func sendmmsg(fd int, b Batch, flags int) (int, Errno) {
 	for i := range b.slots {
 		s, h := &b.slots[i], &b.heads[i].Hdr

@@ -18,6 +18,8 @@ func (b Batch) setBuffers(int) {}
 
 func (b Batch) setControl(int) {}
 
+func (b Batch) flags(int) int { return 0 }
+
 func sendmmsg(int, Batch, int) (int, Errno) { return 0, unix.ENOSYS }
 
 func recvmmsg(int, Batch, int, *time.Duration) (int, Errno) { return 0, unix.ENOSYS }

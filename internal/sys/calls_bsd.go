@@ -185,11 +185,3 @@ func setsockopt(fd, level, name int, value []byte) Errno {
 
 // setsockoptNull: x/sys has no NULL value.
 func setsockoptNull(int, int, int, int) Errno { return unix.ENOSYS }
-
-// descriptor makes -1 of what x/sys returns with an error, which is 0 in places.
-func descriptor(fd int, err error) (int, Errno) {
-	if err != nil {
-		return -1, errnoOf(err)
-	}
-	return fd, 0
-}

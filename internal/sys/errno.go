@@ -16,3 +16,11 @@ func errnoOf(err error) Errno {
 	}
 	return unix.EINVAL
 }
+
+// descriptor makes -1 of what x/sys returns with an error, which is 0 in places.
+func descriptor(fd int, err error) (int, Errno) {
+	if err != nil {
+		return -1, errnoOf(err)
+	}
+	return fd, 0
+}

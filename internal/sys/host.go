@@ -108,13 +108,11 @@ func (h *Host) Close(fd int) Errno {
 	return closefd(fd)
 }
 
-// FileID is lstat(2), made by fstatat(2) because newer architectures have no
-// lstat(2).
+// FileID is Lstat.
 func (h *Host) FileID(path string) (FileID, Errno) {
 	h.calls.Other++
-	var st unix.Stat_t
-	err := unix.Fstatat(unix.AT_FDCWD, path, &st, unix.AT_SYMLINK_NOFOLLOW)
-	return FileID{Dev: uint64(st.Dev), Ino: st.Ino}, errnoOf(err)
+	st, e := lstat(path)
+	return st.FileID, e
 }
 
 // Unlink wraps unlink(2).

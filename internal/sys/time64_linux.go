@@ -17,4 +17,5 @@ const (
 	sendfileName = "sendfile64"
 	fcntlName    = "fcntl64"
 	fstatatName  = "fstatat64"
+	fstatName    = "fstat64"
 )

@@ -17,4 +17,5 @@ const (
 	sendfileName = "sendfile"
 	fcntlName    = "fcntl"
 	fstatatName  = "newfstatat"
+	fstatName    = "fstat"
 )

@@ -129,9 +129,15 @@ func (t traced) CloseOnExec(fd int) Errno {
 	return e
 }
 
-// FileID does not show the struct stat, of which a Kernel tells only a part.
+// FileID shows no mode and size, which a Kernel does not tell.
 func (t traced) FileID(path string) (FileID, Errno) {
 	id, e := t.Kernel.FileID(path)
-	trace(fstatatName, 0, e, num(unix.AT_FDCWD), bytesIn([]byte(path)), Arg{Word: unknown}, num(unix.AT_SYMLINK_NOFOLLOW))
+	traceLstat(path, Stat{FileID: id}, e)
 	return id, e
+}
+
+func (t traced) Unlink(path string) Errno {
+	e := t.Kernel.Unlink(path)
+	traceUnlink(path, e)
+	return e
 }

@@ -8,8 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const fstatatName = "fstatat"
-
 func (t traced) Kqueue() (int, Errno) {
 	fd, e := t.Kernel.Kqueue()
 	trace("kqueue", fd, e)
@@ -58,12 +56,6 @@ func (t traced) Pipe() (r, w int, e Errno) {
 	}
 	trace("pipe", 0, e, pipe)
 	return r, w, e
-}
-
-func (t traced) Unlink(path string) Errno {
-	e := t.Kernel.Unlink(path)
-	trace("unlink", 0, e, bytesIn([]byte(path)))
-	return e
 }
 
 // DescriptorLimit shows the soft limit alone, as a Kernel does.

@@ -71,12 +71,6 @@ func (t traced) Pipe() (r, w int, e Errno) {
 	return r, w, e
 }
 
-func (t traced) Unlink(path string) Errno {
-	e := t.Kernel.Unlink(path)
-	trace("unlinkat", 0, e, num(unix.AT_FDCWD), bytesIn([]byte(path)), num(0))
-	return e
-}
-
 // DescriptorLimit shows the soft limit alone, as a Kernel does.
 func (t traced) DescriptorLimit() (uint64, Errno) {
 	n, e := t.Kernel.DescriptorLimit()

@@ -84,6 +84,7 @@ func traceSendmmsg(fd int, b Batch, flags, n int, e Errno) {
 	for i := range list {
 		s := &b.slots[i]
 		list[i] = messageIn(s.sendName(), s.buffers, s.control)
+		list[i].Flags = b.flags(i)
 		if i < n {
 			list[i].Len = s.result.N
 		}
