@@ -252,3 +252,21 @@ func TestMulticastBadInput(t *testing.T) {
 	}
 	check(t, fd6.JoinGroup(v4.group, lo)) // an IPv6 socket takes IPv4 groups
 }
+
+func TestMulticastCallsDoNotAllocate(t *testing.T) {
+	v4, v6 := mcasts["IPv4"], mcasts["IPv6"]
+	fd4, fd6 := open(t, unix.AF_INET, unix.SOCK_DGRAM, 0), open(t, unix.AF_INET6, unix.SOCK_DGRAM, 0)
+	var failed error
+	allocs := testing.AllocsPerRun(50, func() {
+		failed = errors.Join(failed,
+			fd4.JoinGroup(v4.group, lo), fd4.LeaveGroup(v4.group, lo),
+			fd6.JoinGroup(v6.group, lo), fd6.LeaveGroup(v6.group, lo),
+			fd4.JoinSourceGroup(v4.group, v4.sources[0], lo), fd4.LeaveSourceGroup(v4.group, v4.sources[0], lo),
+			fd4.JoinSourceGroup(v4.group, v4.sources[0], rawsock.Iface{Addr: v4.sources[0]}), fd4.LeaveGroup(v4.group, lo),
+			fd6.JoinSourceGroup(v6.group, v6.sources[0], lo), fd6.LeaveSourceGroup(v6.group, v6.sources[0], lo),
+		)
+	})
+	if allocs != 0 || failed != nil {
+		t.Errorf("%v allocations, %v", allocs, failed)
+	}
+}
