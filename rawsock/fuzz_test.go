@@ -166,7 +166,7 @@ func FuzzParseSockaddr(f *testing.F) {
 		"none", "unnamed", "127.0.0.1:80", "[fe80::1%2]:80 flowinfo=0xabcde", "/run/x", `"x\ty"`, "@abs\\x00c", "family 99: 0001", "bytes 63",
 		"packet if=2 protocol=0x800 addr=02:00:00:00:00:01", "netlink pid=1 groups=0x1 len=12", "vsock cid=2 port=1024 flags=0x1",
 		"can if=1 rx=0x123 tx=0x321", "can-j1939 if=1 name=0xffffffffffffffff pgn=0x3ffff addr=0xfe", `alg type=hash name="hmac (sha1)" feat=0x1`,
-		"tipc type=1 scope=-2 a=1 b=2 c=3", "qipcrtr node=1 port=2", "xdp if=1 queue=2 flags=0x4 shared=5",
+		"tipc-range scope=-2 type=1 lower=2 upper=3", "qipcrtr node=1 port=2", "xdp if=1 queue=2 flags=0x4 shared=5",
 		"l2cap addr=00:11:22:33:44:55 psm=1 cid=2 type=1", "rfcomm addr=00:11:22:33:44:55 channel=9", "hci dev=1 channel=3", "sco addr=00:11:22:33:44:55",
 	} {
 		f.Add(text)

@@ -17,6 +17,7 @@ type sockaddrForm struct {
 	word   string
 	family int
 	size   int
+	tag    byte // what the byte behind the family is before the fields are set
 	fields []formField
 }
 
@@ -74,6 +75,10 @@ func (f *sockaddrForm) text(sa *Sockaddr) string {
 func (f *sockaddrForm) parse(text string) (Sockaddr, error) {
 	sa := newSockaddr(f.family, f.size)
 	used := sockaddrHeader
+	if f.tag != 0 {
+		sa.raw.Data[sockaddrHeader] = f.tag
+		used++
+	}
 	for text != "" {
 		key, value, rest, ok := cutPair(text)
 		if !ok {
