@@ -49,7 +49,7 @@ uint32_t ip_msfilter[] = {
 // valuesSet returns the values that f hands to setsockopt(2), with what they point to
 // behind them.
 func valuesSet(f func()) (values [][]byte) {
-	sys.SetTrace(func(c sys.Call) {
+	defer sys.SetTrace(func(c sys.Call) {
 		if c.Name == "setsockopt" {
 			value := slices.Clone(c.Args[3].In)
 			for _, b := range c.Args[3].Iov {
@@ -57,8 +57,7 @@ func valuesSet(f func()) (values [][]byte) {
 			}
 			values = append(values, value)
 		}
-	})
-	defer sys.SetTrace(nil)
+	})()
 	f()
 	return values
 }
