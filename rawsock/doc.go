@@ -77,6 +77,12 @@
 // [UnlinkIfSocket]. They are built from the exact calls. docs/python.md has every
 // name of Python's socket module beside what stands for it here.
 //
+// # Tracing
+//
+// [Trace] prints every call of this package, of pollers and of loops as strace(1)
+// does, from inside the program and without its privileges; [TraceFunc] hands
+// them to a function. While there is no trace a call pays for one load.
+//
 // # Platforms
 //
 // On Linux a method is exactly its system call. On darwin, dragonfly, freebsd,

@@ -135,7 +135,7 @@ func movesOnce() error {
 	number("recvmsg", func() (int, error) { return b.Recvmsg(&rawsock.Msghdr{Buffers: buffers, NoName: true}, unix.MSG_PEEK) })
 	number("recvmsg with a name", func() (int, error) { return b.Recvmsg(&rawsock.Msghdr{Buffers: buffers}, 0) })
 	number("sendmsg of control data only", func() (int, error) {
-		return a.Sendmsg(&rawsock.Msghdr{Control: unix.UnixCredentials(&unix.Ucred{Pid: int32(os.Getpid())})}, 0)
+		return a.Sendmsg(&rawsock.Msghdr{Control: unix.UnixCredentials(&unix.Ucred{Pid: int32(os.Getpid()), Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())})}, 0)
 	})
 	batch := batchOf(3, 1)
 	number("sendmmsg", func() (int, error) { return a.Sendmmsg(batch, unix.MSG_EOR) })

@@ -65,6 +65,7 @@ var signatures = map[string]signature{
 	"_newselect":      {args: []argument{argNumber, argFdSet, argFdSet, argFdSet, argTimeval}, result: selectResult},
 	"select":          {args: []argument{argNumber, argFdSet, argFdSet, argFdSet, argTimeval}, result: selectResult},
 	"pselect6":        {args: []argument{argNumber, argFdSet, argFdSet, argFdSet, argTimespec, argSigsetAndSize}, result: selectResult},
+	"pselect":         {args: []argument{argNumber, argFdSet, argFdSet, argFdSet, argTimespec, argSigsetAndSize}, result: selectResult},
 	"pselect6_time64": {args: []argument{argNumber, argFdSet, argFdSet, argFdSet, argTimespec, argSigsetAndSize}, result: selectResult},
 
 	"dup":        {args: []argument{argNumber}},

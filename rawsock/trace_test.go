@@ -2,6 +2,10 @@ package rawsock_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -155,3 +159,32 @@ func TestLineOfKevent(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", line, want)
 	}
 }
+
+// Every call that internal/sys makes a record of has its row, under every name
+// that it has on any architecture.
+func TestEveryRecordHasALine(t *testing.T) {
+	files, err := filepath.Glob("../internal/sys/*.go")
+	check(t, err)
+	known := rawsock.TracedCalls()
+	found := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		check(t, err)
+		for _, m := range recordName.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if !slices.Contains(known, m[1]) {
+				t.Errorf("%s: a record of %s, for which there is no line", file, m[1])
+			}
+		}
+	}
+	if found < 60 {
+		t.Errorf("only %d records found", found)
+	}
+}
+
+// recordName is a call of trace and its relatives with a name, or a constant for
+// a name.
+var recordName = regexp.MustCompile(`(?:\btrace\w*\(|Name +(?:= |string = ))"(\w+)"`)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rawloop/rawloop/internal/address"
+	"github.com/rawloop/rawloop/rawsock"
 )
 
 // The exit codes of every verb.
@@ -63,6 +64,7 @@ Exit: 0 ok, 1 network or runtime error, 2 usage, 3 bytes lost or wrong, 124 time
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
+	root.PersistentFlags().Bool("trace", false, "print the system calls of sockets and loops on stderr, as strace does; Go's net makes its own")
 	root.AddCommand(newEcho(), newConnect(), newBench(), newVersion(), newCompletion())
 	root.SetHelpCommand(newHelp())
 	return root
@@ -111,6 +113,9 @@ var errReported = errors.New("already reported")
 // verb wraps the function of a verb for cobra.
 func verb(fn func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
+		if on, _ := cmd.Flags().GetBool("trace"); on {
+			defer rawsock.Trace(cmd.ErrOrStderr())()
+		}
 		if err := fn(cmd, args); err != nil {
 			return &failure{err}
 		}
