@@ -35,10 +35,12 @@ func TestRun(t *testing.T) {
 		where, listening := strings.CutPrefix(line, "listening tcp ")
 		switch {
 		case listening:
-			clients.Go(func() { visit(t, where) })
-			if unavailable {
-				cancel()
-			}
+			clients.Go(func() {
+				visit(t, where)
+				if unavailable {
+					cancel() // else when the counters have it
+				}
+			})
 		case strings.Contains(line, "unavailable"):
 			unavailable = true
 			if os.Getenv("REQUIRE_BPF") == "1" {

@@ -101,7 +101,7 @@ func refused(err error) error {
 	switch {
 	case asked:
 	case errors.Is(err, unix.EPERM):
-		return &UnavailableError{"a kernel that lets CAP_BPF and CAP_PERFMON load programs here (a user namespace, seccomp or lockdown forbids it)", err}
+		return &UnavailableError{"a kernel that lets CAP_BPF and CAP_PERFMON load programs here (a user namespace, seccomp or lockdown forbids it)", unix.EPERM} // err adds advice that is wrong since 5.11
 	case errors.Is(err, unix.ENOSYS):
 		return &UnavailableError{"a kernel with bpf(2)", err}
 	case errors.Is(err, ebpf.ErrNotSupported):

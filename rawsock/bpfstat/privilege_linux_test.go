@@ -3,14 +3,17 @@ package bpfstat_test
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
 
 	"github.com/rawloop/rawloop/internal/sockettest"
 	"github.com/rawloop/rawloop/rawsock/bpfstat"
@@ -187,4 +190,39 @@ func held(t *testing.T, stdout interface{ Read([]byte) (int, error) }) (ids []eb
 		t.Fatalf("the process holds programs %v, want 6 of them", ids)
 	}
 	return ids
+}
+
+// Once the counters are open they need no privilege.
+func TestPrivilegeCanBeDropped(t *testing.T) {
+	c := open(t, bpfstat.Wake)
+	l, sa := listen(t, c, loopback4)
+	_, server := dial(t, l, sa)
+	_, later := dial(t, l, sa)
+	type result struct {
+		call string
+		err  error
+	}
+	results := make(chan result)
+	go func() {
+		defer close(results)
+		runtime.LockOSThread() // and not unlocked: the thread ends with its goroutine
+		none := [2]unix.CapUserData{}
+		results <- result{"capset", unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &none[0])}
+		if _, err := bpfstat.Open(bpfstat.Config{}); !errors.Is(err, bpfstat.ErrUnavailable) {
+			results <- result{"Open without capabilities", fmt.Errorf("returned %w", err)}
+		}
+		results <- result{"Watch", c.Watch(later.fd)}
+		_, err := c.Read(server.fd)
+		results <- result{"Read", err}
+		_, err = c.Totals()
+		results <- result{"Totals", err}
+		for _, err := range c.Each() {
+			results <- result{"Each", err}
+		}
+	}()
+	for r := range results {
+		if r.err != nil {
+			t.Errorf("%s: %v", r.call, r.err)
+		}
+	}
 }

@@ -49,7 +49,7 @@ func refused(err error) error {
 	switch {
 	case errors.As(err, &verifier) && len(verifier.Log) > 0:
 	case errors.Is(err, unix.EPERM):
-		return fmt.Errorf("%w: needs CAP_BPF: %w", ErrUnavailable, err)
+		return fmt.Errorf("%w: needs CAP_BPF: %w", ErrUnavailable, unix.EPERM) // err adds advice that is wrong since 5.11
 	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS):
 		return fmt.Errorf("%w: needs a newer kernel: %w", ErrUnavailable, err)
 	}
