@@ -77,6 +77,12 @@
 // [UnlinkIfSocket]. They are built from the exact calls. docs/python.md has every
 // name of Python's socket module beside what stands for it here.
 //
+// # Options
+//
+// Every socket option is a package variable named after its C name, with a value
+// of the right type: TCPNoDelay.Set(fd, true), TCPInfo.Get(fd). See [Option]. The
+// forms for any level, number and bytes are [FD.SetsockoptInt] and its relatives.
+//
 // # Tracing
 //
 // [Trace] prints every call of this package, of pollers and of loops as strace(1)

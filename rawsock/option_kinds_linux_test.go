@@ -45,7 +45,6 @@ var (
 	udp6    = plain("udp6", unix.AF_INET6, unix.SOCK_DGRAM, 0)
 	udplite = plain("udplite", unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_UDPLITE, unix.EPROTONOSUPPORT)
 	raw4    = needing("CAP_NET_RAW", plain("raw", unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP))
-	raw4any = needing("CAP_NET_RAW", plain("raw", unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_RAW))
 	raw6    = needing("CAP_NET_RAW", plain("raw6", unix.AF_INET6, unix.SOCK_RAW, unix.IPPROTO_ICMPV6))
 	raw6any = needing("CAP_NET_RAW", plain("raw6", unix.AF_INET6, unix.SOCK_RAW, unix.IPPROTO_RAW))
 	raw6own = needing("CAP_NET_RAW", plain("raw6", unix.AF_INET6, unix.SOCK_RAW, 253)) // RFC 3692: for experiments
@@ -58,7 +57,6 @@ var (
 	unixDgram  = opened("unixgram", func(t *testing.T) rawsock.FD { a, _ := pair(t, unix.SOCK_DGRAM); return a })
 	conn4      = opened("connection", func(t *testing.T) rawsock.FD { client, _ := streams(t); return client })
 	listening  = opened("listener", func(t *testing.T) rawsock.FD { l, _ := listener(t, loopback(0)); return l })
-	listening6 = opened("listener", func(t *testing.T) rawsock.FD { l, _ := listener(t, addrPort(t, "[::1]:0")); return l })
 	connUDP    = opened("connected udp", func(t *testing.T) rawsock.FD { return connectedUDP(t, loopback(0)) })
 	connUDP6   = opened("connected udp6", func(t *testing.T) rawsock.FD { return connectedUDP(t, addrPort(t, "[::1]:0")) })
 
