@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/rawloop/rawloop/internal/sys"
 )
 
 // signature is how the arguments of a system call and its result are shown; a
@@ -21,14 +19,14 @@ type argument func(l *line, i int)
 
 // signatures has a row for every call that is traced, by its name.
 var signatures = map[string]signature{
-	"accept":      {args: []argument{argNumber, argAddr, argAddrLen}},
-	"accept4":     {args: []argument{argNumber, argAddr, argAddrLen, argSockFlags}},
+	"accept":      {args: []argument{argNumber, argAddr, argLength}},
+	"accept4":     {args: []argument{argNumber, argAddr, argLength, argSockFlags}},
 	"bind":        {args: []argument{argNumber, argAddr, argNumber}},
 	"close":       {args: []argument{argNumber}},
 	"connect":     {args: []argument{argNumber, argAddr, argNumber}},
-	"getpeername": {args: []argument{argNumber, argAddr, argAddrLen}},
-	"getsockname": {args: []argument{argNumber, argAddr, argAddrLen}},
-	"getsockopt":  {args: []argument{argNumber, argLevel, argOption, argOptionGot, argValueLen}},
+	"getpeername": {args: []argument{argNumber, argAddr, argLength}},
+	"getsockname": {args: []argument{argNumber, argAddr, argLength}},
+	"getsockopt":  {args: []argument{argNumber, argLevel, argOption, argOptionGot, argLength}},
 	"listen":      {args: []argument{argNumber, argNumber}},
 	"setsockopt":  {args: []argument{argNumber, argLevel, argOption, argOptionSet, argNumber}},
 	"shutdown":    {args: []argument{argNumber, argShutdownHow}},
@@ -37,7 +35,7 @@ var signatures = map[string]signature{
 
 	"read":     {args: []argument{argNumber, argBuffer, argSize}},
 	"readv":    {args: []argument{argNumber, argVectorRead, argSize}},
-	"recvfrom": {args: []argument{argNumber, argBuffer, argSize, argMsgFlags, argAddr, argAddrLen}},
+	"recvfrom": {args: []argument{argNumber, argBuffer, argSize, argMsgFlags, argAddr, argLength}},
 	"recvmsg":  {args: []argument{argNumber, argMessageRead, argMsgFlags}},
 	"sendmsg":  {args: []argument{argNumber, argMessageWritten, argMsgFlags}},
 	"sendto":   {args: []argument{argNumber, argBuffer, argSize, argMsgFlags, argAddr, argNumber}},
@@ -126,12 +124,10 @@ func argAddr(l *line, i int) {
 	l.sockaddr(b, a.Word)
 }
 
-// argAddrLen and valueLen are value-result: what there was room for, and, if the
-// call changed it, what there is.
-func argAddrLen(l *line, i int)  { l.length(l.arg(i)) }
-func argValueLen(l *line, i int) { l.length(l.arg(i)) }
-
-func (l *line) length(a *sys.Arg) {
+// argLength is value-result: what there was room for, and, if the call changed it,
+// what there is.
+func argLength(l *line, i int) {
+	a := l.arg(i)
 	if a.Word == 0 || len(a.In) < 4 || len(a.Out) < 4 {
 		l.pointer(a.Word)
 		return
@@ -228,7 +224,8 @@ func argProtocol(l *line, i int) {
 	}
 }
 
-// argOffset is a file offset that the call is given, offsetMoved one that it moves.
+// argOffset is a file offset that the call is given, argOffsetMoved one that it
+// moves.
 func argOffset(l *line, i int) {
 	a := l.arg(i)
 	if len(a.In) < 8 {

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// argLevel is the second argument of getsockopt(2) and setsockopt(2), option the
+// argLevel is the second argument of getsockopt(2) and setsockopt(2), argOption the
 // third, whose meaning depends on it.
 func argLevel(l *line, i int) { l.known(LevelName(l.word(i)), l.word(i), "SOL_??") }
 

@@ -11,12 +11,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// straceVersion is the one whose form ours follows. What strace shows, and how,
+// changes a little with each.
+const straceVersion = " 6.1"
+
 // Strace runs a program under strace, which watches the given calls, and returns
 // what it printed between Begin and End of the program's thread, without their
 // marks.
 func Strace(t testing.TB, calls, dir string, env []string, program ...string) []string {
 	t.Helper()
 	NeedProgram(t, "strace")
+	version, err := exec.Command("strace", "-V").Output()
+	first, _, _ := strings.Cut(string(version), "\n")
+	Need(t, err == nil && strings.HasSuffix(first, straceVersion), "needs strace"+straceVersion+" to compare with, here is "+first)
 	out := t.TempDir()
 	args := []string{"-ff", "-qq", "-a1", "-e", "trace=" + calls + ",write", "-e", "signal=none", "-o", filepath.Join(out, "trace")}
 	cmd := exec.Command("strace", append(args, program...)...)
