@@ -1,6 +1,6 @@
 # Every step is defined once, in .ci/run; these are its names for daily work.
 
-.PHONY: check test race fuzz bench compare
+.PHONY: check test race fuzz bench compare generate
 
 check: # all that needs no run of the tests, on every system that we build for
 	.ci/run build cgofree fmt vet cross modern staticcheck arch
@@ -19,3 +19,6 @@ bench:
 
 compare:
 	cd internal/compare && go run . $(COMPARE)
+
+generate: # needs clang-14 and llvm-strip-14; what it writes is committed
+	go generate ./rawsock/...
