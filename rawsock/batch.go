@@ -37,6 +37,16 @@ func (b Batch) Len() int { return b.raw.Len() }
 // Sendmmsg that sent n of them, b.Slice(n, b.Len()) is the rest.
 func (b Batch) Slice(i, j int) Batch { return Batch{b.raw.Slice(i, j)} }
 
+// NoSleep is b for calls that cannot sleep: those with MSG_DONTWAIT, on a socket
+// where that flag keeps its promise. They are made without a word to the Go
+// scheduler, which otherwise takes the processor away from a call of more than
+// 20 µs, as long batches are. Calls without the flag are made as ever.
+//
+// It is for inet, inet6 and unix. A netlink request is carried out within the
+// call and can wait for others whatever the flags, and a call that sleeps so
+// stalls the garbage collector and with it the program.
+func (b Batch) NoSleep() Batch { return Batch{b.raw.NoSleep()} }
+
 // SetBuffers sets msg_iov of message i. It allocates only if the message never
 // had as many, unless it is one. The buffers belong to the batch's calls until
 // others are set; a message whose buffer is to be shortened is given that part of
@@ -75,7 +85,7 @@ func (b Batch) Name(i int) Sockaddr {
 }
 
 // Control is the control data that came with message i.
-func (b Batch) Control(i int) []byte { return b.raw.Control(i)[:b.raw.Result(i).Control] }
+func (b Batch) Control(i int) []byte { return b.raw.Control(i) }
 
 // Flags is msg_flags of message i as Recvmmsg found it.
 func (b Batch) Flags(i int) int { return b.raw.Result(i).Flags }

@@ -95,6 +95,10 @@ func TestBatchMessagesAreTheirOwn(t *testing.T) {
 			t.Errorf("names %v and %v, want %v and the untouched one", in.Name(0), in.Name(1), addrA)
 		}
 	}
+	in.SetControl(0, nil) // what was there has gone with its room
+	if got := in.Control(0); len(got) != 0 {
+		t.Errorf("%d bytes of control data in no room", len(got))
+	}
 }
 
 // A name that is shorter than the one before it leaves nothing of it.
@@ -232,4 +236,23 @@ func TestBatchDoesNotAllocate(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// The raw form is the same call: without MSG_DONTWAIT it sleeps as ever.
+func TestBatchNoSleep(t *testing.T) {
+	a, addr := bound(t, unix.SOCK_DGRAM, loopback(0))
+	b := batchOf(3, 4).NoSleep()
+	for i := range 3 {
+		b.SetName(i, addr)
+	}
+	_, err := a.Recvmmsg(b, unix.MSG_DONTWAIT, nil)
+	wantErrno(t, err, unix.EAGAIN)
+	for _, flags := range []int{unix.MSG_DONTWAIT, 0} {
+		if n, err := a.Sendmmsg(b.Slice(1, 3), flags); n != 2 || err != nil {
+			t.Fatalf("sendmmsg: %d, %v", n, err)
+		}
+		if n, err := a.Recvmmsg(b.Slice(0, 2), flags, nil); n != 2 || err != nil || b.Name(1) != addr || b.N(0) != 4 {
+			t.Errorf("recvmmsg: %d, %v", n, err)
+		}
+	}
 }

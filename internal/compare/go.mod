@@ -10,4 +10,7 @@ require (
 require (
 	github.com/bytedance/gopkg v0.1.1 // indirect
 	github.com/cloudwego/gopkg v0.1.4 // indirect
+	github.com/rawloop/rawloop v0.0.0
 )
+
+replace github.com/rawloop/rawloop => ../..

@@ -28,7 +28,11 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := compare(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	run := compare
+	if len(os.Args) > 1 && os.Args[1] == nameBatch {
+		run, os.Args = compareBatches, os.Args[1:]
+	}
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }

@@ -9,24 +9,30 @@ import "time"
 // What is set stays set for the calls that follow, in either direction. What a
 // call says of a message is there until the next one.
 type Batch struct {
-	slots []slot
-	heads []mmsghdr
+	slots   []slot
+	heads   []mmsghdr
+	noSleep bool
 }
 
 // slot is what the struct mmsghdr of the same index is made of and read into.
+// What a call touches is one cache line of 64 bytes, with an inet name.
 type slot struct {
-	name    RawSockaddr // bytes beyond its length are zero
+	control []byte
+	result  result
 	noName  bool        // recvmmsg gets a NULL pointer
+	name    RawSockaddr // bytes beyond its length are zero
 	buffers [][]byte
 	vectors Vectors
-	control []byte
-	result  Received
+	_       [32]byte // up to 256 bytes, on 64 bits
 }
+
+// result is a Received that takes less room.
+type result struct{ n, control, flags int32 }
 
 // NewBatch returns a batch of n messages that have no name, no buffer and no
 // control data.
 func NewBatch(n int) Batch {
-	b := Batch{make([]slot, n), make([]mmsghdr, n)}
+	b := Batch{slots: make([]slot, n), heads: make([]mmsghdr, n)}
 	buffers, vectors := make([][]byte, n), oneEach(n)
 	for i := range b.slots {
 		b.slots[i].buffers = buffers[i : i : i+1]
@@ -39,7 +45,17 @@ func NewBatch(n int) Batch {
 func (b Batch) Len() int { return len(b.slots) }
 
 // Slice is the messages from i on, up to but not including j.
-func (b Batch) Slice(i, j int) Batch { return Batch{b.slots[i:j], b.heads[i:j]} }
+func (b Batch) Slice(i, j int) Batch {
+	b.slots, b.heads = b.slots[i:j], b.heads[i:j]
+	return b
+}
+
+// NoSleep is b for calls on a socket where MSG_DONTWAIT keeps them from
+// sleeping: with that flag they are made in the raw form.
+func (b Batch) NoSleep() Batch {
+	b.noSleep = true
+	return b
+}
 
 // SetBuffers sets msg_iov of message i. It allocates if there never were as many
 // buffers.
@@ -64,16 +80,22 @@ func (b Batch) Name(i int) *RawSockaddr { return &b.slots[i].name }
 
 // SetControl sets msg_control of message i: what to send, or where to receive.
 func (b Batch) SetControl(i int, control []byte) {
-	b.slots[i].control = control
+	b.slots[i].control, b.slots[i].result.control = control, 0
 	b.setControl(i)
 }
 
-// Control is the room that SetControl gave to message i.
-func (b Batch) Control(i int) []byte { return b.slots[i].control }
+// Control is what came of control data with message i.
+func (b Batch) Control(i int) []byte {
+	s := &b.slots[i]
+	return s.control[:s.result.control]
+}
 
 // Result is what the last call said of message i. Of one that was sent only N
 // is known.
-func (b Batch) Result(i int) Received { return b.slots[i].result }
+func (b Batch) Result(i int) Received {
+	r := b.slots[i].result
+	return Received{N: int(r.n), Control: int(r.control), Flags: int(r.flags)}
+}
 
 // Sendmmsg wraps sendmmsg(2).
 func Sendmmsg(fd int, b Batch, flags int) (int, Errno) {

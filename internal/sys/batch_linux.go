@@ -44,12 +44,11 @@ func sendmmsg(fd int, b Batch, flags int) (int, Errno) {
 		h.SetControllen(len(s.control))
 	}
 	raceReleaseIO()
-	r, _, e := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b.heads))), uintptr(len(b.heads)), uintptr(flags), 0, 0)
-	n, e := count(r, e)
+	n, e := mmsg(unix.SYS_SENDMMSG, fd, b, flags, nil)
 	for i := range b.slots[:n] {
 		s := &b.slots[i]
-		s.result = Received{N: int(b.heads[i].Len)}
-		raceBuffers(s.buffers, s.result.N, raceReadRange)
+		s.result = result{n: int32(b.heads[i].Len)}
+		raceBuffers(s.buffers, int(s.result.n), raceReadRange)
 	}
 	return n, e
 }
@@ -64,19 +63,28 @@ func recvmmsg(fd int, b Batch, flags int, timeout *time.Duration) (int, Errno) {
 		h.SetControllen(len(s.control))
 	}
 	var ts Timespec
-	r, _, e := unix.Syscall6(sysRecvmmsg, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b.heads))), uintptr(len(b.heads)), uintptr(flags), uintptr(unsafe.Pointer(ts.in(timeout))), 0)
+	n, e := mmsg(sysRecvmmsg, fd, b, flags, ts.in(timeout))
 	ts.out(timeout)
-	n, e := count(r, e)
 	for i := range b.slots[:n] {
 		s, h := &b.slots[i], &b.heads[i]
-		s.result = Received{N: int(h.Len), Control: min(int(h.Hdr.Controllen), len(s.control)), Flags: int(h.Hdr.Flags)}
-		if !s.noName {
-			s.name.filled(h.Hdr.Namelen)
+		s.result = result{int32(h.Len), int32(min(int(h.Hdr.Controllen), len(s.control))), h.Hdr.Flags}
+		if size := h.Hdr.Namelen; size != s.name.Len && !s.noName {
+			s.name.filled(size)
 		}
-		raceBuffers(s.buffers, s.result.N, raceWroteRange)
+		raceBuffers(s.buffers, int(s.result.n), raceWroteRange)
 	}
 	raceAcquireIO()
 	return n, e
+}
+
+// mmsg makes one of the two calls, in the raw form if it cannot sleep.
+func mmsg(trap uintptr, fd int, b Batch, flags int, timeout *Timespec) (int, Errno) {
+	if b.noSleep && flags&unix.MSG_DONTWAIT != 0 {
+		r, _, e := unix.RawSyscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b.heads))), uintptr(len(b.heads)), uintptr(flags), uintptr(unsafe.Pointer(timeout)), 0)
+		return count(r, e)
+	}
+	r, _, e := unix.Syscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b.heads))), uintptr(len(b.heads)), uintptr(flags), uintptr(unsafe.Pointer(timeout)), 0)
+	return count(r, e)
 }
 
 // filled puts the length right after the kernel has written size bytes over an

@@ -86,7 +86,7 @@ func traceSendmmsg(fd int, b Batch, flags, n int, e Errno) {
 		list[i] = messageIn(s.sendName(), s.buffers, s.control)
 		list[i].Flags = b.flags(i)
 		if i < n {
-			list[i].Len = s.result.N
+			list[i].Len = int(s.result.n)
 		}
 	}
 	trace("sendmmsg", n, e, num(fd), Arg{Word: addressOf(b.heads), Messages: list}, num(len(list)), num(flags))
@@ -109,7 +109,7 @@ func traceRecvmmsg(fd int, b Batch, flags int, timeout *time.Duration) (int, Err
 	list := make([]Message, len(b.slots))
 	for i := range list {
 		s := &b.slots[i]
-		name, result, came := &s.name, s.result, Errno(0)
+		name, result, came := &s.name, b.Result(i), Errno(0)
 		if s.noName {
 			name = nil
 		}
