@@ -28,21 +28,21 @@ func IfaceByName(name string) (Iface, error) {
 	return Iface{Index: found.Index}, nil
 }
 
-// The methods below are one setsockopt(2) each, by the option named, and do not
-// allocate. Errors are the kernel's: EINVAL for a group that is not a multicast
-// address; ENODEV for an interface that does not exist, or for none given and no
-// route to the group; EADDRINUSE for a second join of one socket; EADDRNOTAVAIL
-// for leaving what was not joined; ENOBUFS beyond net.ipv4.igmp_max_memberships
-// or igmp_max_msf; ENOPROTOOPT for an IPv6 group on an IPv4 socket (the other way
-// round is allowed). EINVAL comes without a call for what the option cannot hold:
-// a zone (on says it), a source or an on.Addr of another family than the group,
-// an on.Addr for an IPv6 group.
-
 // JoinGroup joins a group on one interface, for datagrams of any source, by
 // IP_ADD_MEMBERSHIP or IPV6_JOIN_GROUP. It is the interface that joins. On Linux
 // every socket that is bound to the group or the wildcard address gets what
 // arrives for it, whoever joined, unless its IP_MULTICAST_ALL or
 // IPV6_MULTICAST_ALL is 0. Close leaves all groups.
+//
+// Like its relatives below it is one setsockopt(2) and does not allocate. Their
+// errors are the kernel's: EINVAL for a group that is not a multicast address;
+// ENODEV for an interface that does not exist, or for none given and no route to
+// the group; EADDRINUSE for a second join of one socket; EADDRNOTAVAIL for leaving
+// what was not joined; ENOBUFS beyond net.ipv4.igmp_max_memberships or
+// igmp_max_msf; ENOPROTOOPT for an IPv6 group on an IPv4 socket (the other way
+// round is allowed). EINVAL comes without a call for what the option cannot hold:
+// a zone (on says it), a source or an on.Addr of another family than the group,
+// an on.Addr for an IPv6 group.
 func (fd FD) JoinGroup(group netip.Addr, on Iface) error {
 	return fd.membership(group, on, IPAddMembership, IPv6JoinGroup)
 }

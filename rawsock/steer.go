@@ -7,17 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Programs for [FD.AttachReuseportCBPF], each of which spreads over n sockets, the
-// indices 0 to n-1. With more sockets in the group the others get nothing; with
-// fewer the kernel's own hash decides for an index that is missing. An n below 1
-// makes a program that the kernel refuses.
-//
-// There is none that goes round robin: classic BPF keeps nothing from one packet
-// to the next, and no load that Linux adds to it counts. SteerAtRandom is as even
-// in the long run; SteerByValue goes round exactly where the senders count their
-// packets; and a program of extended BPF with a counter in a map does so always,
-// for [FD.AttachReuseportEBPF].
-
 // What golang.org/x/sys/unix lacks on some of the BSDs.
 const (
 	bpfMod = 0x90 // BPF_MOD
@@ -30,15 +19,26 @@ const (
 	loadByte = unix.BPF_LD | unix.BPF_B | unix.BPF_ABS
 )
 
-// SteerByCPU steers by the CPU that handles the packet, modulo n. With a loop
-// pinned to each CPU a connection stays on the CPU that its packets come in by, if
-// each socket has the index of its loop's CPU.
+// SteerByCPU makes a program for [FD.AttachReuseportCBPF] that spreads over n
+// sockets, those of the indices 0 to n-1, by the CPU that handles the packet,
+// modulo n. With a loop pinned to each CPU a connection stays on the CPU that its
+// packets come in by, if each socket has the index of its loop's CPU.
+//
+// Of all programs named Steer…: with more than n sockets in the group the others
+// get nothing; with fewer the kernel's own hash decides for an index that is
+// missing. An n below 1 makes a program that the kernel refuses.
 func SteerByCPU(n int) Filter {
 	return remainder(Filter{BPFStmt(loadWord, SKF_AD_OFF+SKF_AD_CPU)}, n)
 }
 
 // SteerAtRandom steers by a random number modulo n. Datagrams of one sender come
 // out of order if different sockets are read at a different pace.
+//
+// It stands in for round robin, which classic BPF cannot do: a program keeps
+// nothing from one packet to the next, and none of the loads that Linux adds
+// counts. Over time it is as even. [SteerByValue] goes round exactly where senders
+// number their packets; a program of extended BPF with a counter in a map always
+// does ([FD.AttachReuseportEBPF]; package bpfsteer has one, and needs CAP_BPF).
 func SteerAtRandom(n int) Filter {
 	return remainder(Filter{BPFStmt(loadWord, SKF_AD_OFF+SKF_AD_RANDOM)}, n)
 }
