@@ -7,7 +7,10 @@ import (
 // Options of IPv4, ip(7).
 var (
 	// IPTOS is the type-of-service byte of packets sent: DSCP and ECN.
-	IPTOS = Option[int]{&OptionInfo{Name: "IP_TOS", Level: levelIP, Number: optIPTOS, Since: "1.0", Man: "ip(7)", Reads: "without the two ECN bits on a stream"}, &asInt}
+	IPTOS = Option[int]{&OptionInfo{
+		Name: "IP_TOS", Level: levelIP, Number: optIPTOS, Since: "1.0", Man: "ip(7)",
+		Reads: "without the two ECN bits on a stream",
+	}, &asInt}
 
 	// IPTTL is the time to live of packets sent.
 	IPTTL = Option[int]{&OptionInfo{Name: "IP_TTL", Level: levelIP, Number: optIPTTL, Since: "1.0", Man: "ip(7)", Reads: "-1 as net.ipv4.ip_default_ttl"}, &asInt}
@@ -31,7 +34,9 @@ var (
 	IPPktInfo = Option[bool]{&OptionInfo{Name: "IP_PKTINFO", Level: levelIP, Number: optIPPktInfo, Since: "2.2", Man: "ip(7)"}, &asBool}
 
 	// IPPktOptions is what a stream last received beside data, as control messages.
-	IPPktOptions = ReadBytesOption{bytesRow{&OptionInfo{Name: "IP_PKTOPTIONS", Level: levelIP, Number: optIPPktOptions, Since: "2.2", Man: "linux/in.h"}, "control messages"}}
+	IPPktOptions = ReadBytesOption{bytesRow{&OptionInfo{
+		Name: "IP_PKTOPTIONS", Level: levelIP, Number: optIPPktOptions, Since: "2.2", Man: "linux/in.h",
+	}, "control messages"}}
 
 	// IPMTUDiscover is whether packets may be fragmented (IP_PMTUDISC_…).
 	IPMTUDiscover = Option[int]{&OptionInfo{Name: "IP_MTU_DISCOVER", Level: levelIP, Number: optIPMTUDiscover, Since: "2.2", Man: "ip(7)"}, &asInt}
@@ -67,7 +72,10 @@ var (
 	IPFreeBind = Option[bool]{&OptionInfo{Name: "IP_FREEBIND", Level: levelIP, Number: optIPFreeBind, Since: "2.4", Man: "ip(7)"}, &asBool}
 
 	// IPTransparent lets bind take any address and receive what is redirected here.
-	IPTransparent = Option[bool]{&OptionInfo{Name: "IP_TRANSPARENT", Level: levelIP, Number: optIPTransparent, Since: "2.6.24", Man: "ip(7)", Cap: "CAP_NET_ADMIN to turn on", Denied: unix.EPERM}, &asBool}
+	IPTransparent = Option[bool]{&OptionInfo{
+		Name: "IP_TRANSPARENT", Level: levelIP, Number: optIPTransparent, Since: "2.6.24", Man: "ip(7)",
+		Cap: "CAP_NET_ADMIN to turn on", Denied: unix.EPERM,
+	}, &asBool}
 
 	// IPMinTTL drops packets whose time to live is smaller.
 	IPMinTTL = Option[int]{&OptionInfo{Name: "IP_MINTTL", Level: levelIP, Number: optIPMinTTL, Since: "2.6.34", Man: "linux/in.h"}, &asInt}
@@ -76,10 +84,14 @@ var (
 	IPNoDefrag = Option[bool]{&OptionInfo{Name: "IP_NODEFRAG", Level: levelIP, Number: optIPNoDefrag, Since: "2.6.36", Man: "ip(7)"}, &asBool}
 
 	// IPBindAddressNoPort leaves the choice of a port from bind to connect.
-	IPBindAddressNoPort = Option[bool]{&OptionInfo{Name: "IP_BIND_ADDRESS_NO_PORT", Level: levelIP, Number: optIPBindAddressNoPort, Since: "4.2", Man: "ip(7)"}, &asBool}
+	IPBindAddressNoPort = Option[bool]{&OptionInfo{
+		Name: "IP_BIND_ADDRESS_NO_PORT", Level: levelIP, Number: optIPBindAddressNoPort, Since: "4.2", Man: "ip(7)",
+	}, &asBool}
 
 	// IPLocalPortRange is the range that bind and connect choose ports from.
-	IPLocalPortRange = Option[PortRange]{&OptionInfo{Name: "IP_LOCAL_PORT_RANGE", Level: levelIP, Number: optIPLocalPortRange, Since: "6.3", Man: "linux/in.h"}, &asPortRange}
+	IPLocalPortRange = Option[PortRange]{&OptionInfo{
+		Name: "IP_LOCAL_PORT_RANGE", Level: levelIP, Number: optIPLocalPortRange, Since: "6.3", Man: "linux/in.h",
+	}, &asPortRange}
 
 	// IPProtocol is the protocol of a raw socket.
 	IPProtocol = ReadOption[int]{&OptionInfo{Name: "IP_PROTOCOL", Level: levelIP, Number: optIPProtocol, Since: "6.4", Man: "linux/in.h"}, &asInt}
@@ -88,10 +100,16 @@ var (
 	IPUnicastIf = Option[int]{&OptionInfo{Name: "IP_UNICAST_IF", Level: levelIP, Number: optIPUnicastIf, Since: "3.4", Man: "linux/in.h"}, &asIfindex}
 
 	// IPMulticastIf is the interface that multicast leaves by.
-	IPMulticastIf = Option[IPMreqn]{&OptionInfo{Name: "IP_MULTICAST_IF", Level: levelIP, Number: optIPMulticastIf, Since: "1.2", Man: "ip(7)", Reads: "the address only"}, &asMulticastIf}
+	IPMulticastIf = Option[IPMreqn]{&OptionInfo{
+		Name: "IP_MULTICAST_IF", Level: levelIP, Number: optIPMulticastIf, Since: "1.2", Man: "ip(7)",
+		Reads: "the address only",
+	}, &asMulticastIf}
 
 	// IPMulticastTTL is the time to live of multicast sent.
-	IPMulticastTTL = Option[int]{&OptionInfo{Name: "IP_MULTICAST_TTL", Level: levelIP, Number: optIPMulticastTTL, Since: "1.2", Man: "ip(7)", Reads: "-1 as 1"}, &asOctet}
+	IPMulticastTTL = Option[int]{&OptionInfo{
+		Name: "IP_MULTICAST_TTL", Level: levelIP, Number: optIPMulticastTTL, Since: "1.2", Man: "ip(7)",
+		Reads: "-1 as 1",
+	}, &asOctet}
 
 	// IPMulticastLoop gives multicast sent back to this host.
 	IPMulticastLoop = Option[bool]{&OptionInfo{Name: "IP_MULTICAST_LOOP", Level: levelIP, Number: optIPMulticastLoop, Since: "1.2", Man: "ip(7)"}, &asOctetBool}
@@ -100,46 +118,74 @@ var (
 	IPMulticastAll = Option[bool]{&OptionInfo{Name: "IP_MULTICAST_ALL", Level: levelIP, Number: optIPMulticastAll, Since: "2.6.31", Man: "ip(7)"}, &asBool}
 
 	// IPAddMembership joins a group on an interface.
-	IPAddMembership = WriteOption[IPMreqn]{&OptionInfo{Name: "IP_ADD_MEMBERSHIP", Level: levelIP, Number: optIPAddMembership, Since: "1.2", Man: "ip(7)"}, &asMreqn}
+	IPAddMembership = WriteOption[IPMreqn]{&OptionInfo{
+		Name: "IP_ADD_MEMBERSHIP", Level: levelIP, Number: optIPAddMembership, Since: "1.2", Man: "ip(7)",
+	}, &asMreqn}
 
 	// IPDropMembership leaves a group.
-	IPDropMembership = WriteOption[IPMreqn]{&OptionInfo{Name: "IP_DROP_MEMBERSHIP", Level: levelIP, Number: optIPDropMembership, Since: "1.2", Man: "ip(7)"}, &asMreqn}
+	IPDropMembership = WriteOption[IPMreqn]{&OptionInfo{
+		Name: "IP_DROP_MEMBERSHIP", Level: levelIP, Number: optIPDropMembership, Since: "1.2", Man: "ip(7)",
+	}, &asMreqn}
 
 	// IPAddSourceMembership joins a group for one source.
-	IPAddSourceMembership = WriteOption[IPMreqSource]{&OptionInfo{Name: "IP_ADD_SOURCE_MEMBERSHIP", Level: levelIP, Number: optIPAddSourceMembership, Since: "2.4.22", Man: "ip(7)"}, &asMreqSource}
+	IPAddSourceMembership = WriteOption[IPMreqSource]{&OptionInfo{
+		Name: "IP_ADD_SOURCE_MEMBERSHIP", Level: levelIP, Number: optIPAddSourceMembership, Since: "2.4.22", Man: "ip(7)",
+	}, &asMreqSource}
 
 	// IPDropSourceMembership leaves a group for one source.
-	IPDropSourceMembership = WriteOption[IPMreqSource]{&OptionInfo{Name: "IP_DROP_SOURCE_MEMBERSHIP", Level: levelIP, Number: optIPDropSourceMembership, Since: "2.4.22", Man: "ip(7)"}, &asMreqSource}
+	IPDropSourceMembership = WriteOption[IPMreqSource]{&OptionInfo{
+		Name: "IP_DROP_SOURCE_MEMBERSHIP", Level: levelIP, Number: optIPDropSourceMembership, Since: "2.4.22", Man: "ip(7)",
+	}, &asMreqSource}
 
 	// IPBlockSource stops one source of a group that was joined.
-	IPBlockSource = WriteOption[IPMreqSource]{&OptionInfo{Name: "IP_BLOCK_SOURCE", Level: levelIP, Number: optIPBlockSource, Since: "2.4.22", Man: "ip(7)"}, &asMreqSource}
+	IPBlockSource = WriteOption[IPMreqSource]{&OptionInfo{
+		Name: "IP_BLOCK_SOURCE", Level: levelIP, Number: optIPBlockSource, Since: "2.4.22", Man: "ip(7)",
+	}, &asMreqSource}
 
 	// IPUnblockSource takes back IP_BLOCK_SOURCE.
-	IPUnblockSource = WriteOption[IPMreqSource]{&OptionInfo{Name: "IP_UNBLOCK_SOURCE", Level: levelIP, Number: optIPUnblockSource, Since: "2.4.22", Man: "ip(7)"}, &asMreqSource}
+	IPUnblockSource = WriteOption[IPMreqSource]{&OptionInfo{
+		Name: "IP_UNBLOCK_SOURCE", Level: levelIP, Number: optIPUnblockSource, Since: "2.4.22", Man: "ip(7)",
+	}, &asMreqSource}
 
 	// IPMsFilter is the list of sources of a group; to read it, begin the buffer with the group.
-	IPMsFilter = BytesOption{bytesRow{&OptionInfo{Name: "IP_MSFILTER", Level: levelIP, Number: optIPMsFilter, Since: "2.4.22", Man: "ip(7)"}, "struct ip_msfilter"}}
+	IPMsFilter = BytesOption{bytesRow{&OptionInfo{
+		Name: "IP_MSFILTER", Level: levelIP, Number: optIPMsFilter, Since: "2.4.22", Man: "ip(7)",
+	}, "struct ip_msfilter"}}
 
 	// IPMcastJoinGroup joins a group on an interface by index.
-	IPMcastJoinGroup = WriteOption[GroupReq]{&OptionInfo{Name: "MCAST_JOIN_GROUP", Level: levelIP, Number: optIPMcastJoinGroup, Since: "2.4.22", Man: "RFC 3678"}, &asGroupReq}
+	IPMcastJoinGroup = WriteOption[GroupReq]{&OptionInfo{
+		Name: "MCAST_JOIN_GROUP", Level: levelIP, Number: optIPMcastJoinGroup, Since: "2.4.22", Man: "RFC 3678",
+	}, &asGroupReq}
 
 	// IPMcastLeaveGroup leaves a group.
-	IPMcastLeaveGroup = WriteOption[GroupReq]{&OptionInfo{Name: "MCAST_LEAVE_GROUP", Level: levelIP, Number: optIPMcastLeaveGroup, Since: "2.4.22", Man: "RFC 3678"}, &asGroupReq}
+	IPMcastLeaveGroup = WriteOption[GroupReq]{&OptionInfo{
+		Name: "MCAST_LEAVE_GROUP", Level: levelIP, Number: optIPMcastLeaveGroup, Since: "2.4.22", Man: "RFC 3678",
+	}, &asGroupReq}
 
 	// IPMcastJoinSourceGroup joins a group for one source.
-	IPMcastJoinSourceGroup = WriteOption[GroupSourceReq]{&OptionInfo{Name: "MCAST_JOIN_SOURCE_GROUP", Level: levelIP, Number: optIPMcastJoinSourceGroup, Since: "2.4.22", Man: "RFC 3678"}, &asGroupSourceReq}
+	IPMcastJoinSourceGroup = WriteOption[GroupSourceReq]{&OptionInfo{
+		Name: "MCAST_JOIN_SOURCE_GROUP", Level: levelIP, Number: optIPMcastJoinSourceGroup, Since: "2.4.22", Man: "RFC 3678",
+	}, &asGroupSourceReq}
 
 	// IPMcastLeaveSourceGroup leaves a group for one source.
-	IPMcastLeaveSourceGroup = WriteOption[GroupSourceReq]{&OptionInfo{Name: "MCAST_LEAVE_SOURCE_GROUP", Level: levelIP, Number: optIPMcastLeaveSourceGroup, Since: "2.4.22", Man: "RFC 3678"}, &asGroupSourceReq}
+	IPMcastLeaveSourceGroup = WriteOption[GroupSourceReq]{&OptionInfo{
+		Name: "MCAST_LEAVE_SOURCE_GROUP", Level: levelIP, Number: optIPMcastLeaveSourceGroup, Since: "2.4.22", Man: "RFC 3678",
+	}, &asGroupSourceReq}
 
 	// IPMcastBlockSource stops one source of a group that was joined.
-	IPMcastBlockSource = WriteOption[GroupSourceReq]{&OptionInfo{Name: "MCAST_BLOCK_SOURCE", Level: levelIP, Number: optIPMcastBlockSource, Since: "2.4.22", Man: "RFC 3678"}, &asGroupSourceReq}
+	IPMcastBlockSource = WriteOption[GroupSourceReq]{&OptionInfo{
+		Name: "MCAST_BLOCK_SOURCE", Level: levelIP, Number: optIPMcastBlockSource, Since: "2.4.22", Man: "RFC 3678",
+	}, &asGroupSourceReq}
 
 	// IPMcastUnblockSource takes back MCAST_BLOCK_SOURCE.
-	IPMcastUnblockSource = WriteOption[GroupSourceReq]{&OptionInfo{Name: "MCAST_UNBLOCK_SOURCE", Level: levelIP, Number: optIPMcastUnblockSource, Since: "2.4.22", Man: "RFC 3678"}, &asGroupSourceReq}
+	IPMcastUnblockSource = WriteOption[GroupSourceReq]{&OptionInfo{
+		Name: "MCAST_UNBLOCK_SOURCE", Level: levelIP, Number: optIPMcastUnblockSource, Since: "2.4.22", Man: "RFC 3678",
+	}, &asGroupSourceReq}
 
 	// IPMcastMsFilter is the list of sources of a group; to read it, begin the buffer with the group.
-	IPMcastMsFilter = BytesOption{bytesRow{&OptionInfo{Name: "MCAST_MSFILTER", Level: levelIP, Number: optIPMcastMsFilter, Since: "2.4.22", Man: "RFC 3678"}, "struct group_filter"}}
+	IPMcastMsFilter = BytesOption{bytesRow{&OptionInfo{
+		Name: "MCAST_MSFILTER", Level: levelIP, Number: optIPMcastMsFilter, Since: "2.4.22", Man: "RFC 3678",
+	}, "struct group_filter"}}
 )
 
 var ipRows = []option{

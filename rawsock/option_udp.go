@@ -29,10 +29,16 @@ var udpRows = []option{
 // Options of UDP-Lite, udplite(7).
 var (
 	// UDPLiteSendCscov is how many bytes of a datagram sent its checksum covers; 0 is all.
-	UDPLiteSendCscov = Option[int]{&OptionInfo{Name: "UDPLITE_SEND_CSCOV", Level: levelUDPLite, Number: optUDPLiteSendCscov, Since: "2.6.20", Man: "udplite(7)", Reads: "1 to 7 as 8"}, &asInt}
+	UDPLiteSendCscov = Option[int]{&OptionInfo{
+		Name: "UDPLITE_SEND_CSCOV", Level: levelUDPLite, Number: optUDPLiteSendCscov, Since: "2.6.20", Man: "udplite(7)",
+		Reads: "1 to 7 as 8",
+	}, &asInt}
 
 	// UDPLiteRecvCscov is how many bytes a datagram's checksum must cover; 0 is all.
-	UDPLiteRecvCscov = Option[int]{&OptionInfo{Name: "UDPLITE_RECV_CSCOV", Level: levelUDPLite, Number: optUDPLiteRecvCscov, Since: "2.6.20", Man: "udplite(7)", Reads: "1 to 7 as 8"}, &asInt}
+	UDPLiteRecvCscov = Option[int]{&OptionInfo{
+		Name: "UDPLITE_RECV_CSCOV", Level: levelUDPLite, Number: optUDPLiteRecvCscov, Since: "2.6.20", Man: "udplite(7)",
+		Reads: "1 to 7 as 8",
+	}, &asInt}
 )
 
 var udpliteRows = []option{
