@@ -22,7 +22,7 @@ func runHelper(mode string) int {
 	run := map[string]func() error{
 		"calls": callsOnce, "eintr": callsInterrupted,
 		"moves": movesOnce, "moves eintr": movesInterrupted,
-		"contend": contend, "unix": listenUnixOnce, "trace": traceEverything,
+		"contend": contend, "unix": listenUnixOnce, "answers": otherAnswers, "trace": traceEverything,
 	}[mode]
 	if run == nil {
 		return 2

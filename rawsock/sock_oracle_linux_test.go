@@ -1,6 +1,8 @@
 package rawsock_test
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -10,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rawloop/rawloop/internal/sockettest"
 	"github.com/rawloop/rawloop/rawsock"
 )
 
@@ -75,6 +78,16 @@ except OSError: pass
 		s.Close()
 	}, "")
 	twins = append(twins, nothing[1:]...) // a blocking one would wait for ever
+	twins = append(twins, twin{"less than a millisecond", `
+s = socket(AF_UNIX, SOCK_DGRAM)
+s.settimeout(0.0002)
+s.recv(10)
+`, func() {
+		s := newSock(unix.AF_UNIX, unix.SOCK_DGRAM, 200*time.Microsecond)
+		s.Recv(make([]byte, 10), 0)
+		end()
+		s.Close()
+	}, ""})
 	twins = append(twins, sockLives()...)
 	sameAsPython(t, twins)
 }
@@ -195,6 +208,59 @@ s.connect(("127.0.0.1", 1))
 	if interrupted < 20 {
 		t.Errorf("%d calls were interrupted", interrupted)
 	}
+}
+
+// Readiness that was none: every second recv is told EAGAIN, and what is left of
+// the timeout is waited for.
+func TestFalseReadinessAgainstPython(t *testing.T) {
+	sameAsPython(t, inModes("recv", `
+a, b = socketpair()
+a.settimeout(T)
+b.send(b"x")
+a.recv(10)
+`, func(timeout time.Duration) {
+		fds, _ := rawsock.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+		a, _ := rawsock.FromFD(fds[0])
+		a.SetTimeout(timeout)
+		fds[1].Send([]byte("x"), 0)
+		a.Recv(make([]byte, 10), 0)
+		end()
+		a.Close()
+		fds[1].Close()
+	}, "poll sendto recvfrom"), "-e", "inject=recvfrom:error=EAGAIN:when=1+2")
+}
+
+// What other kernels do: SO_ERROR is EISCONN for a connection that was made, and
+// close(2) says ECONNRESET. Neither is an error of a Sock.
+func TestOtherKernelsAnswers(t *testing.T) {
+	sockettest.NeedProgram(t, "strace")
+	steps := tracedHelper(t, "answers",
+		"-e", fmt.Sprintf("inject=close:error=ECONNRESET:when=%d+", loaderCloses+1),
+		"-e", fmt.Sprintf("inject=getsockopt:poke_exit=@arg4=%x", binary.NativeEndian.AppendUint32(nil, uint32(unix.EISCONN))))
+	if text := fmt.Sprint(steps); !strings.Contains(text, "SO_ERROR, [EISCONN]") || !strings.Contains(text, "ECONNRESET") {
+		t.Errorf("the kernel did not answer so: %s", text)
+	}
+}
+
+func otherAnswers() error {
+	for range loaderCloses {
+		unix.Close(-1)
+	}
+	l, err := rawsock.CreateServer([]rawsock.Sockaddr{loopback(0)}, rawsock.ServerConfig{})
+	if err != nil {
+		return err
+	}
+	name, err := l.Getsockname()
+	if err != nil {
+		return err
+	}
+	s := newSock(unix.AF_INET, unix.SOCK_STREAM, time.Second)
+	mark("connect")
+	err = s.Connect(name)
+	mark("close")
+	err = errors.Join(err, s.Close(), l.Close())
+	mark(aside)
+	return err
 }
 
 func TestSendfileAgainstPython(t *testing.T) {

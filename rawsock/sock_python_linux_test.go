@@ -52,7 +52,9 @@ for b in False, True:
     mode("setblocking", s)
 say("settimeout of -1", result(s.settimeout, -1.5))
 mode("after", s)
-mode("SOCK_NONBLOCK", socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK))
+s = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK)
+mode("SOCK_NONBLOCK", s)
+say("type", int(s.type))
 
 l = create_server(("127.0.0.1", 0))
 def accepted():
@@ -181,7 +183,9 @@ func (f *facts) modes() {
 	}
 	f.say("settimeout of -1", s.SetTimeout(-1500*time.Millisecond))
 	f.mode("after", s)
-	f.mode("SOCK_NONBLOCK", f.made(rawsock.NewSock(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)))
+	s = f.made(rawsock.NewSock(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0))
+	f.mode("SOCK_NONBLOCK", s)
+	f.say("type", s.Type())
 }
 
 // defaults leaves the default timeout as it was.
