@@ -3,9 +3,10 @@
 //
 // # The contract
 //
-// Every method of [FD], and [Socket] and [Socketpair], makes the one system call
-// that its documentation names, with the arguments it was given, and returns
-// what the kernel returned. Nothing is added and nothing is hidden:
+// Every method of [FD], and [Socket], [Socketpair], [Poll], [Ppoll], [Select],
+// [Pselect], [Splice] and [Tee], makes the one system call that its documentation
+// names, with the arguments it was given, and returns what the kernel returned.
+// Nothing is added and nothing is hidden:
 //
 //   - No call is repeated. EINTR is returned; what to do about it differs from
 //     call to call (signal(7)). A connect(2) that was interrupted goes on by
@@ -25,10 +26,13 @@
 //     and MSG_TRUNC may report more bytes than the buffer holds. With an error
 //     the count is 0.
 //   - Errors are bare [golang.org/x/sys/unix.Errno] values and cost no
-//     allocation; the one that is made up here is EINVAL for a value of
-//     SetsockoptInt that fits no C int. [errors.Is] matches them with the errnos of x/sys and syscall
-//     and with os.ErrPermission, os.ErrExist, os.ErrNotExist and
+//     allocation. Made up here is only EINVAL for what C could not pass on: a
+//     number that fits no C int, a negative size, a descriptor that has no place
+//     in an [FdSet]. [errors.Is] matches them with the errnos of x/sys and
+//     syscall and with os.ErrPermission, os.ErrExist, os.ErrNotExist and
 //     errors.ErrUnsupported.
+//   - A timeout goes in and comes out: what the kernel leaves of it is written
+//     back, which the C library hides for some calls.
 //
 // Constants (AF_INET, SOCK_STREAM, SO_REUSEADDR, …) are those of
 // golang.org/x/sys/unix.
