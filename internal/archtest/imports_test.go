@@ -26,7 +26,7 @@ var arrows = map[string][]string{
 	"rawsock/diag":         {"rawsock", "github.com/mdlayher/netlink"},
 	"rawsock/packet":       {"rawsock", "github.com/gopacket/gopacket/pcapgo"},
 	"rawsock/netdb":        {"rawsock", "golang.org/x/net/dns/dnsmessage"},
-	"rawsock/netconn":      {"rawsock", "rawsock/netdb", "github.com/mdlayher/socket", "syscall"},
+	"rawsock/netconn":      {xunix, "rawsock", "rawsock/netdb", "github.com/mdlayher/socket", "syscall"},
 	"rawsock/bpfstat":      {xunix, "rawsock", ciliumBPF + "/..."},
 	"rawsock/bpfsteer":     {xunix, "rawsock", ciliumBPF},
 	"rawsock/bpfstat/prom": {"rawsock/bpfstat", clientgo + "/..."},
