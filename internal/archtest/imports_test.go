@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"rawsock":              {xunix, "internal/sys"},
 	"rawsock/diag":         {"rawsock", "github.com/mdlayher/netlink"},
 	"rawsock/packet":       {"rawsock", "github.com/gopacket/gopacket/pcapgo"},
-	"rawsock/netdb":        {"rawsock", "golang.org/x/net/dns/dnsmessage"},
+	"rawsock/netdb":        {xunix, "rawsock", "golang.org/x/net/dns/dnsmessage"},
 	"rawsock/netconn":      {xunix, "rawsock", "rawsock/netdb", "github.com/mdlayher/socket", "syscall"},
 	"rawsock/bpfstat":      {xunix, "rawsock", ciliumBPF + "/..."},
 	"rawsock/bpfsteer":     {xunix, "rawsock", ciliumBPF},
