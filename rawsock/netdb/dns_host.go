@@ -22,8 +22,9 @@ func (r *Resolver) dnsHost(ctx context.Context, name string, family int) (*Hoste
 	if err != nil {
 		return nil, &lookupError{NETDB_INTERNAL, err}
 	}
+	names := c.candidates(name)
 	failures := []*lookupError{}
-	for _, full := range c.candidates(name) {
+	for _, full := range names {
 		host, failed := c.host(ctx, full, family)
 		if failed == nil {
 			return host, nil
@@ -32,6 +33,9 @@ func (r *Resolver) dnsHost(ctx context.Context, name string, family int) (*Hoste
 		if failed.code == TRY_AGAIN && !errors.Is(failed.err, errServer) || failed.code == NO_RECOVERY {
 			break
 		}
+	}
+	if names[0] == strings.TrimSuffix(name, ".") {
+		return nil, failures[0]
 	}
 	return nil, mostUseful(failures)
 }
@@ -61,9 +65,8 @@ func (c resolvConf) candidates(name string) []string {
 	return all
 }
 
-// mostUseful chooses among the failures of a search list, of which none has to be
-// that of the name as it was meant: a name that exists tells most, then a server
-// that has failed.
+// mostUseful chooses among failures: a server that has failed may say something
+// else later, and a name that exists tells more than one that does not.
 func mostUseful(failures []*lookupError) *lookupError {
 	for _, code := range []HErrno{TRY_AGAIN, NO_DATA, NO_RECOVERY} {
 		if at := slices.IndexFunc(failures, func(e *lookupError) bool { return e.code == code }); at >= 0 {
@@ -129,10 +132,9 @@ func (c resolvConf) ask(ctx context.Context, name string, typ dnsmessage.Type) (
 
 // host follows the aliases of an answer, which come in order, from name to the
 // records of the type that was asked for. What does not belong to that chain does
-// not count.
+// not count, nor do names of an address after the first.
 func (rep reply) host(name string, typ dnsmessage.Type) (*Hostent, *lookupError) {
 	host := &Hostent{Name: name}
-	var targets []string
 	for _, r := range rep.answers {
 		if !strings.EqualFold(text(r.Header.Name), host.Name) {
 			continue
@@ -142,7 +144,7 @@ func (rep reply) host(name string, typ dnsmessage.Type) (*Hostent, *lookupError)
 			target := text(body.CNAME)
 			// The names of reverse zones may have a slash (RFC 2317).
 			valid := typ == dnsmessage.TypePTR || validName(target)
-			if len(host.Addrs)+len(targets) > 0 || !valid || slices.Contains(host.Aliases, target) {
+			if len(host.Addrs) > 0 || !valid || slices.Contains(host.Aliases, target) {
 				return nil, &lookupError{NO_RECOVERY, errMessage}
 			}
 			host.Aliases = append(host.Aliases, text(r.Header.Name))
@@ -157,13 +159,13 @@ func (rep reply) host(name string, typ dnsmessage.Type) (*Hostent, *lookupError)
 			}
 		case *dnsmessage.PTRResource:
 			if target := text(body.PTR); typ == dnsmessage.TypePTR && validName(target) {
-				targets = append(targets, target)
+				return &Hostent{Name: target}, nil
 			}
 		}
 	}
 	switch {
-	case len(targets) > 0:
-		return &Hostent{Name: targets[0], Aliases: targets[1:]}, nil
+	case typ == dnsmessage.TypePTR:
+		return nil, &lookupError{HOST_NOT_FOUND, nil}
 	case len(host.Addrs) == 0:
 		return nil, &lookupError{NO_DATA, nil}
 	}

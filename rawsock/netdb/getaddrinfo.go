@@ -75,6 +75,8 @@ func (r *Resolver) addrinfo(ctx context.Context, q Addrinfo, node, service strin
 		return nil, gai(EAI_NONAME)
 	case q.Flags&^aiKnown != 0, q.Flags&AI_CANONNAME != 0 && node == "":
 		return nil, gai(EAI_BADFLAGS)
+	case q.Family != unix.AF_UNSPEC && q.Family != unix.AF_INET && q.Family != unix.AF_INET6:
+		return nil, gai(EAI_FAMILY)
 	}
 	var local []ifaddr
 	if q.Flags&AI_ADDRCONFIG != 0 {
@@ -86,11 +88,8 @@ func (r *Resolver) addrinfo(ctx context.Context, q Addrinfo, node, service strin
 		q.Family = family
 	}
 	port, named, ok := parseService(service)
-	switch {
-	case !ok && q.Flags&AI_NUMERICSERV != 0:
+	if !ok && q.Flags&AI_NUMERICSERV != 0 {
 		return nil, gai(EAI_NONAME)
-	case q.Family != unix.AF_UNSPEC && q.Family != unix.AF_INET && q.Family != unix.AF_INET6:
-		return nil, gai(EAI_FAMILY)
 	}
 	kinds, err := r.kinds(q, service, port, named)
 	if err != nil {

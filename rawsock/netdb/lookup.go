@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -92,8 +93,16 @@ func (r *Resolver) ask(ctx context.Context, src source, name string, family int)
 // AF_INET6.
 func (r *Resolver) askMapped(ctx context.Context, src source, q Addrinfo, name string) (*Hostent, *lookupError) {
 	host, failed := r.ask(ctx, src, name, q.Family)
-	if q.Family != unix.AF_INET6 || q.Flags&AI_V4MAPPED == 0 || failed == nil && q.Flags&AI_ALL == 0 {
+	switch {
+	case q.Family != unix.AF_INET6, q.Flags&AI_V4MAPPED == 0:
 		return host, failed
+	case failed == nil && q.Flags&AI_ALL == 0:
+		// The mapped ones count less than all others, also where they are the
+		// source's own.
+		if native := slices.DeleteFunc(slices.Clone(host.Addrs), netip.Addr.Is4In6); len(native) > 0 {
+			host.Addrs = native
+		}
+		return host, nil
 	}
 	host4, failed4 := r.ask(ctx, src, name, unix.AF_INET)
 	if failed4 != nil {

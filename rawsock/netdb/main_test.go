@@ -9,7 +9,13 @@ import (
 	"github.com/rawloop/rawloop/internal/sockettest"
 )
 
-func TestMain(m *testing.M) { sockettest.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(runOracle) == "1" {
+		goOracle()
+		return
+	}
+	sockettest.Main(m)
+}
 
 const (
 	testHosts = `# hosts of the tests
