@@ -71,14 +71,7 @@ type nameServer struct {
 // serve starts a name server on addr, "127.0.0.1:0" or the like.
 func serve(t testing.TB, addr string) *nameServer {
 	t.Helper()
-	pc, err := net.ListenPacket("udp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", pc.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	pc, l := listen(t, addr)
 	s := &nameServer{addr: pc.LocalAddr().(*net.UDPAddr).AddrPort()}
 	var wg sync.WaitGroup
 	t.Cleanup(func() { pc.Close(); l.Close(); wg.Wait() })
@@ -105,6 +98,27 @@ func serve(t testing.TB, addr string) *nameServer {
 		}
 	})
 	return s
+}
+
+// listen takes a port that is free for both, which one that the kernel chose for
+// UDP need not be for TCP.
+func listen(t testing.TB, addr string) (net.PacketConn, net.Listener) {
+	t.Helper()
+	var failed error
+	for range 20 {
+		pc, err := net.ListenPacket("udp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := net.Listen("tcp", pc.LocalAddr().String())
+		if err == nil {
+			return pc, l
+		}
+		failed = err
+		pc.Close()
+	}
+	t.Fatal(failed)
+	return nil, nil
 }
 
 func (s *nameServer) serveTCP(c net.Conn) {
