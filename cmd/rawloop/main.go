@@ -65,7 +65,7 @@ Exit: 0 ok, 1 network or runtime error, 2 usage, 3 bytes lost or wrong, 124 time
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.PersistentFlags().Bool("trace", false, "print the system calls of sockets and loops on stderr, as strace does; Go's net makes its own")
-	root.AddCommand(newEcho(), newConnect(), newBench(), newVersion(), newCompletion())
+	root.AddCommand(newEcho(), newConnect(), newBench(), newResolve(), newServices(), newVersion(), newCompletion())
 	root.SetHelpCommand(newHelp())
 	return root
 }
