@@ -189,19 +189,42 @@ func TestDrainAnswersAndReports(t *testing.T) {
 	}
 }
 
-// clogged connects a client that sends until the server takes no more, and reads nothing.
-func clogged(t *testing.T, where string) net.Conn {
+// clogged connects a client that sends until the server takes no more, and reads nothing. A server that has not come to run yet takes
+// nothing either: what tells the two apart is that something has come back.
+func clogged(t *testing.T, where string) *net.TCPConn {
 	t.Helper()
 	c := dialTCP(t, where)
 	chunk := payload(1 << 20)
-	for {
-		c.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
-		if _, err := c.Write(chunk); errors.Is(err, os.ErrDeadlineExceeded) {
-			return c
-		} else if err != nil {
+	end := time.Now().Add(limit)
+	for stalls := 0; stalls < 3; {
+		if time.Now().After(end) {
+			t.Fatalf("the server still takes what is sent after %v", limit)
+		}
+		c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+		n, err := c.Write(chunk)
+		switch {
+		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
 			t.Fatal(err)
+		case n > 0 || unread(t, c) == 0:
+			stalls = 0
+		default:
+			stalls++
 		}
 	}
+	return c
+}
+
+// unread is how many bytes wait to be read from c.
+func unread(t *testing.T, c *net.TCPConn) (n int) {
+	t.Helper()
+	raw, err := c.SyscallConn()
+	if err == nil {
+		err = errors.Join(raw.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ) }), err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func TestDrainForcesWhatIsLeft(t *testing.T) {
