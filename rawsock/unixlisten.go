@@ -19,6 +19,8 @@ type UnixConfig struct {
 	Mode fs.FileMode
 	// Backlog is for listen(2); 0 means DefaultBacklog.
 	Backlog int
+	// Control, if not nil, sets options before bind(2).
+	Control func(fd FD) error
 }
 
 // UnixListener is a Sock that owns the file of its address.
@@ -79,6 +81,11 @@ func (l *UnixListener) open(sa Sockaddr, cfg UnixConfig) (err error) {
 	}
 	if l.Sock, err = NewSock(unix.AF_UNIX, typ, 0); err != nil {
 		return &CallError{"socket", sa, err}
+	}
+	if cfg.Control != nil {
+		if err := cfg.Control(l.FD); err != nil {
+			return &CallError{"setsockopt", sa, err}
+		}
 	}
 	// Linux gives the mode of the socket's own inode to the file that bind makes
 	// (unix_bind_bsd). Elsewhere it is EINVAL, and narrow below does the work.

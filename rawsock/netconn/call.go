@@ -1,6 +1,7 @@
 package netconn
 
 import (
+	"errors"
 	"io"
 
 	"golang.org/x/sys/unix"
@@ -64,6 +65,10 @@ func (s *side) accept(fd rawsock.FD) (int, error) {
 	}
 }
 
+// errQueueFull is EAGAIN of connect, which differs from that of all other calls:
+// nothing has begun, and nothing will tell when it can.
+var errQueueFull = errors.New("netconn: the queue of the listener is full")
+
 // connect begins to connect the first time, and asks how it went when the socket
 // is said to be writable. That can be said too early: a socket that is not
 // connected yet has neither an error nor a peer.
@@ -75,6 +80,8 @@ func (s *side) connect(fd rawsock.FD) (int, error) {
 			return 0, nil
 		case unix.EINTR: // it goes on by itself, and must not be made again
 			return 0, unix.EINPROGRESS
+		case unix.EAGAIN:
+			return 0, errQueueFull
 		default:
 			return 0, err
 		}

@@ -26,6 +26,7 @@ type core struct {
 	network       string // "tcp"
 	family, typ   int
 	listens       bool
+	file          *rawsock.UnixListener // of a unix path, without the socket
 	local, remote net.Addr
 	name, peer    rawsock.Sockaddr
 }
@@ -59,13 +60,15 @@ func (c *core) open(fd rawsock.FD) error {
 	return nil
 }
 
-// addressed reads the addresses again, after bind or connect.
+// addressed reads the addresses again, after connect.
 func (c *core) addressed() error {
 	return c.Control(func(fd rawsock.FD) error {
 		name, err := fd.Getsockname()
 		c.name, c.local = name, netAddr(c.network, name)
-		c.peer, _ = fd.Getpeername()
-		c.remote = c.remoteAddr()
+		if peer, err := fd.Getpeername(); err == nil { // there is none before a fast open
+			c.peer = peer
+			c.remote = c.remoteAddr()
+		}
 		return err
 	})
 }
@@ -83,7 +86,11 @@ func (c *core) Close() error {
 	if !c.closed.CompareAndSwap(false, true) {
 		return c.fail("close", "close", net.ErrClosed)
 	}
-	if err := c.sock.Close(); err != nil {
+	var err error
+	if c.file != nil { // while the socket is open: its inode is how the file is known
+		err = c.file.Close()
+	}
+	if err = errors.Join(err, c.sock.Close()); err != nil {
 		return c.fail("close", "close", err)
 	}
 	return nil

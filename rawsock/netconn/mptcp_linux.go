@@ -1,0 +1,5 @@
+package netconn
+
+import "golang.org/x/sys/unix"
+
+const protoMPTCP = unix.IPPROTO_MPTCP
