@@ -180,7 +180,7 @@ func declared(t *testing.T, paths ...string) map[string]goPackage {
 }
 
 var pagePackages = []string{
-	"github.com/rawloop/rawloop/rawsock", "golang.org/x/sys/unix",
+	"github.com/rawloop/rawloop/rawsock", "golang.org/x/sys/unix", "github.com/rawloop/rawloop/rawsock/netdb",
 	"bufio", "encoding/binary", "errors", "io", "net", "net/netip", "os", "time",
 }
 
@@ -233,7 +233,7 @@ func exists(pkg *types.Package, parts []string) bool {
 // same name in unix or in rawsock, as an option's number, or not at all.
 func TestPythonPageConstants(t *testing.T) {
 	api := livePython(t)
-	pkgs := declared(t, pagePackages[:2]...)
+	pkgs := declared(t, pagePackages[:3]...)
 	options := optionNames(pkgs["rawsock"].files)
 	module, _ := readPythonPage(t).names()
 	for _, name := range slices.Sorted(maps.Keys(api.Numbers)) {
@@ -250,6 +250,8 @@ func TestPythonPageConstants(t *testing.T) {
 			continue
 		case strings.HasPrefix(beside, "`unix."):
 			where = pkgs["unix"]
+		case strings.HasPrefix(beside, "`netdb."):
+			where = pkgs["netdb"]
 		}
 		if strings.HasPrefix(name, "UDPLITE_") {
 			continue // only the row has the number

@@ -40,7 +40,6 @@ var gaiTexts = map[EAI]string{
 	EAI_ADDRFAMILY: "Address family for hostname not supported",
 	EAI_MEMORY:     "Memory allocation failure",
 	EAI_SYSTEM:     "System error",
-	EAI_OVERFLOW:   "Result too large for supplied buffer",
 	EAI_CANCELED:   "Request canceled",
 }
 

@@ -234,7 +234,7 @@ func scopeID(addr netip.Addr, zone string) (uint32, bool) {
 
 func mapped(addr netip.Addr) netip.Addr { return netip.AddrFrom16(addr.As16()) }
 
-// parseService is strtoul(3) with base 10, cut to a C int: a negative result, and
+// parseService is strtoul(3) with base 10 and 64 bits, cut to a C int: a negative result, and
 // what is no number, has to be looked up by name. ok is false only for the latter.
 func parseService(s string) (port int32, named, ok bool) {
 	digits := strings.TrimLeftFunc(s, isSpace)
@@ -242,7 +242,7 @@ func parseService(s string) (port int32, named, ok bool) {
 	if digits != "" && (digits[0] == '-' || digits[0] == '+') {
 		digits = digits[1:]
 	}
-	n, err := strconv.ParseUint(digits, 10, strconv.IntSize)
+	n, err := strconv.ParseUint(digits, 10, 64)
 	switch {
 	case s == "":
 		return 0, false, true

@@ -64,7 +64,8 @@ ipv6-icmp 58	IPv6-ICMP
 sctp	132	SCTP
 bad	x
 `
-	testNsswitch = "passwd: files\nhosts:  files dns\n"
+	testResolvConf = "nameserver 127.0.0.1\nsearch example.test sub.example.test\noptions timeout:1 attempts:1\n"
+	testNsswitch   = "passwd: files\nhosts:  files dns\n"
 )
 
 // write makes a file that holds text.

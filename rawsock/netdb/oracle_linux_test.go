@@ -264,8 +264,6 @@ func (w *world) compare(calls []call) {
 	w.t.Logf("%d calls compared, %d differ", len(calls), differ)
 }
 
-const testResolvConf = "nameserver 127.0.0.1\nsearch example.test sub.example.test\noptions timeout:1 attempts:1\n"
-
 var oracleNames = []string{
 	"localhost", "LOCALHOST", "loop", "ip6-localhost", "alpha.example.test", "alpha", "a1", "a2", "alpha6", "beta", "gamma", "delta", "octal", "zoned",
 	"six", "mapped", "www", "www.example.test", "www.example.test.", "web", "host", "host.example.test", "HOST.example.test", "four.example.test", "six6.example.test", "nodata.example.test",
