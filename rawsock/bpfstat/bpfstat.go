@@ -54,10 +54,11 @@ var (
 	// ErrNotWatched is returned by Read for a socket that nobody watches.
 	ErrNotWatched = errors.New("bpfstat: the socket is not watched")
 
-	// ErrMPTCP is returned by Watch for an MPTCP listener: the connections that
-	// it accepts would not be watched. net.ListenConfig.SetMultipathTCP(false)
-	// makes a listener whose are.
-	ErrMPTCP = errors.New("bpfstat: connections of an MPTCP listener inherit nothing; listen without MPTCP")
+	// ErrMPTCP is returned by Watch for an MPTCP socket that is no connection, as
+	// package net makes for every listener: what it accepts would not be watched.
+	// net.ListenConfig.SetMultipathTCP(false) makes a listener whose connections
+	// are.
+	ErrMPTCP = errors.New("bpfstat: an MPTCP socket that is no connection; what it accepts would inherit nothing: listen without MPTCP")
 
 	// ErrClosed is returned after Close.
 	ErrClosed = errors.New("bpfstat: counters are closed")
@@ -83,7 +84,8 @@ func (e *UnavailableError) Unwrap() error { return e.Err }
 func (e *UnavailableError) Is(target error) bool { return target == ErrUnavailable }
 
 // CallCounts is what calls on a socket came to. Again and Errors are among Recv
-// and Send.
+// and Send. No count ever falls, and neither does what is left of Recv and Send
+// without the two.
 type CallCounts struct {
 	Recv       uint64 `json:"recv"` // recv, recvfrom, read, readv; one for each message of recvmmsg
 	RecvBytes  uint64 `json:"recv_bytes"`
@@ -95,8 +97,8 @@ type CallCounts struct {
 	SendErrors uint64 `json:"send_errors"`
 }
 
-// TCPCounts is what TCP did for a connection, or for all that have ended. FINs
-// are not counted as bytes.
+// TCPCounts is what TCP did for a connection, or for all that have ended. SYNs
+// and FINs are not counted as bytes.
 type TCPCounts struct {
 	Received      uint64 `json:"received"`      // bytes, in order and acknowledged
 	Unread        uint64 `json:"unread"`        // of these, not received by the program
@@ -133,7 +135,8 @@ func (h *Histogram) N() (n uint64) {
 }
 
 // Quantile returns the upper bound of the bucket that holds the q-quantile,
-// 0 <= q <= 1, and 0 if nothing was counted.
+// 0 <= q <= 1, and 0 if nothing was counted. Bound(Buckets-1), about 8 s, stands
+// for all that is longer than half of it.
 func (h *Histogram) Quantile(q float64) time.Duration {
 	n := h.N()
 	rank := min(uint64(q*float64(n)), max(n, 1)-1)
@@ -164,8 +167,8 @@ type Counts struct {
 type Totals struct {
 	Opened uint64     `json:"opened"` // TCP connections established, or watched when they already were
 	Closed uint64     `json:"closed"` // of these, closed by the program and done with by TCP
-	TCP    TCPCounts  `json:"tcp"`    // sums over the closed ones
-	RTT    Histogram  `json:"rtt"`    // smoothed round-trip time of each closed one
+	TCP    TCPCounts  `json:"tcp"`    // sums over those that TCP has ended; of Unread over those that are closed
+	RTT    Histogram  `json:"rtt"`    // smoothed round-trip time of each that has ended and had one
 	Calls  CallCounts `json:"calls"`
 	Wait   Histogram  `json:"wait"`
 }

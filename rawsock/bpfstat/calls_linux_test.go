@@ -5,10 +5,12 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rawloop/rawloop/internal/sockettest"
 	"github.com/rawloop/rawloop/rawsock"
 	"github.com/rawloop/rawloop/rawsock/bpfstat"
 )
@@ -170,6 +172,54 @@ func TestConnectionsBeginAtZero(t *testing.T) {
 	}
 }
 
+// A batch is one call a message, and one more for the attempt that ends it.
+func TestBatchesAreCountedByMessage(t *testing.T) {
+	c := open(t, bpfstat.Calls)
+	a, b := udpPair(loopback4)(t, c)
+	batch := rawsock.NewBatch(5)
+	for i := range batch.Len() {
+		batch.SetBuffers(i, make([]byte, 10))
+	}
+	if n, err := b.fd.Sendmmsg(batch, 0); n != 5 || err != nil {
+		t.Fatalf("sendmmsg: %d, %v", n, err)
+	}
+	for range 3 {
+		must2(a.Send(make([]byte, 10), 0))(t)
+	}
+	if n, err := b.fd.Recvmmsg(batch, unix.MSG_DONTWAIT, nil); n != 3 || err != nil {
+		t.Fatalf("recvmmsg: %d, %v", n, err)
+	}
+	if got, want := read(t, c, b.fd).Calls, (bpfstat.CallCounts{Send: 5, SendBytes: 50, Recv: 4, RecvBytes: 30, RecvAgain: 1}); got != want {
+		t.Errorf("counted %+v, want %+v", got, want)
+	}
+}
+
+// A receive that a signal interrupts is an error, and when the kernel restarts it
+// another call.
+func TestRestartedCallsAreCounted(t *testing.T) {
+	c := open(t, bpfstat.Calls)
+	a, b := unixPair(unix.SOCK_STREAM)(t, c)
+	thread, received := make(chan int), make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		thread <- unix.Gettid()
+		_, err := b.fd.Recv(make([]byte, 1), 0)
+		received <- err
+	}()
+	tid := <-thread
+	sockettest.Eventually(t, patience, func() bool {
+		// The runtime's own signal: it has a handler, with SA_RESTART, that ignores those it did not send.
+		must(t, unix.Tgkill(os.Getpid(), tid, unix.SIGURG))
+		return read(t, c, b.fd).Calls.RecvErrors > 0
+	}, "a receive is interrupted")
+	must2(a.Send(make([]byte, 1), 0))(t)
+	must(t, <-received)
+	if got := read(t, c, b.fd).Calls; got.Recv != got.RecvErrors+1 || got.RecvBytes != 1 {
+		t.Errorf("counted %+v, want one receive behind those that were interrupted", got)
+	}
+}
+
 // sendfile counts its bytes, whatever the pieces; so does splice to a socket.
 func TestBytesOfSendfile(t *testing.T) {
 	c := open(t, bpfstat.Calls)
@@ -257,10 +307,20 @@ func TestWatchRefusesMPTCPListener(t *testing.T) {
 		t.Skipf("no MPTCP: %v", err)
 	}
 	defer l.Close()
-	must(t, l.Listen(1))
-	if err := c.Watch(l); err != bpfstat.ErrMPTCP {
-		t.Errorf("Watch: %v", err)
+	for _, when := range []string{"before", "after"} {
+		if err := c.Watch(l); err != bpfstat.ErrMPTCP {
+			t.Errorf("Watch %s listen: %v", when, err)
+		}
+		must(t, l.Listen(1))
 	}
+	sa, err := l.Getsockname()
+	must(t, err)
+	a, b := dial(t, l, sa)
+	must(t, c.Watch(b.fd)) // a connection, as it is
+	must2(a.Send(make([]byte, 10), 0))(t)
+	readable(t, b.fd)
+	must2(b.Recv(make([]byte, 10), 0))(t)
+	b.check(c, "watched MPTCP")
 }
 
 func TestReadDoesNotAllocate(t *testing.T) {

@@ -56,14 +56,14 @@ func (c *Counters) Watch(fd rawsock.FD) error {
 	if err != nil {
 		return fmt.Errorf("bpfstat: watch descriptor %d: %w", fd, err)
 	}
-	if start.State == opened {
+	if start.State&opened != 0 {
 		c.opened.Add(1)
 	}
 	return nil
 }
 
-// opened and finQueued are bits of programsSocketCounts.State.
-const opened = 1
+// Bits of programsSocketCounts.State.
+const opened, finQueued = 1, 2
 
 // startOf returns what the entry of a new socket holds. That a connection is
 // established is known only to who looks, when nobody watched it becoming so.
@@ -74,23 +74,31 @@ func startOf(fd rawsock.FD) (start programsSocketCounts, err error) {
 	}
 	switch protocol {
 	case unix.IPPROTO_MPTCP:
-		if v, err := fd.GetsockoptInt(unix.SOL_SOCKET, unix.SO_ACCEPTCONN); err == nil && v != 0 {
+		if _, err := fd.Getpeername(); err == unix.ENOTCONN {
 			return start, ErrMPTCP
 		}
 	case unix.IPPROTO_TCP:
 		var state [1]byte // the first of struct tcp_info
 		_, err := fd.GetsockoptBytes(unix.IPPROTO_TCP, unix.TCP_INFO, state[:])
-		if err == nil && connected&(1<<state[0]) != 0 {
-			start.State = opened
+		if err != nil {
+			break
+		}
+		if connected&(1<<state[0]) != 0 {
+			start.State |= opened
+		}
+		if halfClosed&(1<<state[0]) != 0 {
+			start.State |= finQueued
 		}
 	}
 	return start, nil
 }
 
-// connected has a bit for each TCP state of a connection that was established,
-// include/net/tcp_states.h.
-const connected = 1<<unix.BPF_TCP_ESTABLISHED | 1<<unix.BPF_TCP_FIN_WAIT1 | 1<<unix.BPF_TCP_FIN_WAIT2 |
-	1<<unix.BPF_TCP_CLOSE_WAIT | 1<<unix.BPF_TCP_LAST_ACK | 1<<unix.BPF_TCP_CLOSING
+// halfClosed has a bit for each TCP state of a connection whose FIN is sent or
+// queued, connected for each of one that was established, include/net/tcp_states.h.
+const (
+	halfClosed = 1<<unix.BPF_TCP_FIN_WAIT1 | 1<<unix.BPF_TCP_FIN_WAIT2 | 1<<unix.BPF_TCP_LAST_ACK | 1<<unix.BPF_TCP_CLOSING
+	connected  = halfClosed | 1<<unix.BPF_TCP_ESTABLISHED | 1<<unix.BPF_TCP_CLOSE_WAIT
+)
 
 // Read returns what was counted of a socket; ErrNotWatched if nobody watches it.
 // The counts go when the last descriptor of the socket is closed. It does not
@@ -193,8 +201,8 @@ func (c *Counters) free() error {
 
 func (c *programsCalls) public() CallCounts {
 	return CallCounts{
-		Recv: c.Recv, RecvBytes: c.RecvBytes, RecvAgain: c.RecvAgain, RecvErrors: c.RecvErrors,
-		Send: c.Send, SendBytes: c.SendBytes, SendAgain: c.SendAgain, SendErrors: c.SendErrors,
+		Recv: c.RecvDone + c.RecvAgain + c.RecvErrors, RecvBytes: c.RecvBytes, RecvAgain: c.RecvAgain, RecvErrors: c.RecvErrors,
+		Send: c.SendDone + c.SendAgain + c.SendErrors, SendBytes: c.SendBytes, SendAgain: c.SendAgain, SendErrors: c.SendErrors,
 	}
 }
 

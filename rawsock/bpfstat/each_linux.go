@@ -12,9 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Each goes over all watched sockets, listeners among them. A socket that opens
-// or closes meanwhile may be missing. The kernel writes them as the sequence is
-// read; stopping early is fine. An error is the last element.
+// Each goes over all watched sockets, listeners among them. The kernel writes
+// them as the sequence is read, a hundred or so at a time; where sockets open or
+// close meanwhile one may be missing or come twice. Stopping early is fine. An
+// error is the last element.
 func (c *Counters) Each() iter.Seq2[Socket, error] {
 	return func(yield func(Socket, error) bool) {
 		sockets, err := c.openList()

@@ -61,6 +61,16 @@ var endings = []struct {
 		server.reset()
 		client.close()
 	}, bpfstat.TCPCounts{Received: 1000, Unread: 400, Sent: 300}},
+	{"server resets with all read", func(client, server *end) { // by tcp_disconnect, which forgets what was counted
+		receive(server, 400)
+		server.reset()
+		client.close()
+	}, bpfstat.TCPCounts{Received: 1000, Sent: 300}},
+	{"server dissolves the connection", func(client, server *end) {
+		must(server.t, server.fd.Disconnect())
+		server.close()
+		client.close()
+	}, bpfstat.TCPCounts{Received: 1000, Unread: 400, Sent: 300}},
 }
 
 func TestLifecycle(t *testing.T) {
@@ -140,6 +150,58 @@ func TestLifecycleOfWatchedSockets(t *testing.T) {
 	client.close()
 	server.close()
 	settled(t, c, 3)
+}
+
+// A socket can be a connection twice, and then a listener: each time is one
+// opened and one closed, with its own bytes.
+func TestLifecycleOfSocketsThatBeginAnew(t *testing.T) {
+	c := open(t, bpfstat.Calls)
+	l, sa := listen(t, nil, loopback4)
+	fd, err := rawsock.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	must(t, err)
+	e := own(t, fd)
+	must(t, c.Watch(fd))
+	if _, err := e.Recv(make([]byte, 1), 0); err != unix.ENOTCONN {
+		t.Fatalf("recv before connect: %v", err)
+	}
+	for n := 1; n <= 2; n++ {
+		must(t, fd.Connect(sa))
+		must2(e.Send(make([]byte, 100*n), 0))(t)
+		must(t, fd.Disconnect())
+	}
+	e.check(c, "connected twice")
+	must(t, fd.Bind(loopback4))
+	must(t, fd.Listen(1))
+	where, err := fd.Getsockname()
+	must(t, err)
+	client, server := dial(t, fd, where)
+	if got := read(t, c, server.fd); got != (bpfstat.Counts{}) {
+		t.Errorf("a new connection has %+v", got)
+	}
+	client.close()
+	server.close()
+	if sum := settled(t, c, 3); sum.TCP.Sent+sum.TCP.Unsent != 300 || sum.TCP.Received != 0 {
+		t.Errorf("%+v, want 300 bytes sent", sum.TCP)
+	}
+	l.Close()
+}
+
+// A connection whose end was queued before it was watched: the end is no byte.
+func TestLifecycleOfHalfClosedSocket(t *testing.T) {
+	c := open(t, bpfstat.Lifecycle)
+	l, sa := listen(t, nil, loopback4)
+	client, server := dial(t, l, sa)
+	chunk := make([]byte, 1<<16)
+	for err := error(nil); err != unix.EAGAIN; {
+		_, err = server.Send(chunk, 0)
+	}
+	shutdown(server)
+	must(t, c.Watch(server.fd))
+	client.reset()
+	server.close()
+	if tcp := settled(t, c, 1).TCP; tcp.Unsent == 0 || tcp.Sent+tcp.Unsent != server.made.SendBytes {
+		t.Errorf("%+v, the program sent %d", tcp, server.made.SendBytes)
+	}
 }
 
 // must2 fails the test for the error of a call with a count.

@@ -15,11 +15,11 @@ import (
 
 type programsCalls struct {
 	_          structs.HostLayout
-	Recv       uint64
+	RecvDone   uint64
 	RecvBytes  uint64
 	RecvAgain  uint64
 	RecvErrors uint64
-	Send       uint64
+	SendDone   uint64
 	SendBytes  uint64
 	SendAgain  uint64
 	SendErrors uint64
@@ -49,9 +49,10 @@ type programsListedSocket struct {
 }
 
 type programsSocketCounts struct {
-	_     structs.HostLayout
-	Calls programsCalls
-	State uint64
+	_      structs.HostLayout
+	Calls  programsCalls
+	State  uint32
+	Unread uint32
 }
 
 type programsTcpCounts struct {

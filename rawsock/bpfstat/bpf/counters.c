@@ -11,16 +11,19 @@
 
 #define BUCKETS 24
 
+/* Each call is in one of done, again and errors: whoever adds them up never sees the sum fall. */
 struct calls {
-	u64 recv, recv_bytes, recv_again, recv_errors;
-	u64 send, send_bytes, send_again, send_errors;
+	u64 recv_done, recv_bytes, recv_again, recv_errors;
+	u64 send_done, send_bytes, send_again, send_errors;
 };
 
-enum { OPENED = 1, FIN_QUEUED = 2 };
+/* ACTIVE: the connection was made from here. SUMMED: what it came to is in the totals. */
+enum { OPENED = 1, FIN_QUEUED = 2, ACTIVE = 4, SUMMED = 8 };
 
 struct socket_counts {
 	struct calls calls;
-	u64 state; /* OPENED, FIN_QUEUED */
+	u32 state;  /* OPENED and the like */
+	u32 unread; /* when it was SUMMED */
 };
 
 /* Bucket 0 counts what is below 1 us, bucket i what is below 2^i us, the last all the rest. */
@@ -113,10 +116,10 @@ static inline void observe(struct histogram *h, u64 us)
 
 static inline void sent(struct calls *c, int ret)
 {
-	add(c->send, 1);
-	if (ret >= 0)
+	if (ret >= 0) {
+		add(c->send_done, 1);
 		add(c->send_bytes, ret);
-	else if (ret == -EAGAIN)
+	} else if (ret == -EAGAIN)
 		add(c->send_again, 1);
 	else
 		add(c->send_errors, 1);
@@ -125,8 +128,8 @@ static inline void sent(struct calls *c, int ret)
 /* Bytes that stay in the queue, or come from the error queue, are not received. */
 static inline void received(struct calls *c, int ret, int flags)
 {
-	add(c->recv, 1);
 	if (ret >= 0) {
+		add(c->recv_done, 1);
 		if (!(flags & (MSG_PEEK | MSG_ERRQUEUE)))
 			add(c->recv_bytes, ret);
 	} else if (ret == -EAGAIN)
@@ -218,50 +221,48 @@ int rawloop_ready(u64 *ctx)
 	return 0;
 }
 
-/* TP_PROTO(const struct sock *sk, const int oldstate, const int newstate) */
-SEC("tp_btf/inet_sock_set_state")
-int rawloop_state(u64 *ctx)
+/* The distance from one sequence number to another. It is read while TCP goes on: what has been overtaken is 0. */
+static inline u32 distance(u32 from, u32 to)
 {
-	struct sock *sk = (struct sock *)ctx[0];
-	int state = ctx[2];
-	struct socket_counts *s;
-	struct total_counts *t;
+	u32 d = to - from;
 
-	if (state != TCP_ESTABLISHED && state != TCP_FIN_WAIT1 && state != TCP_LAST_ACK)
-		return 0;
-	s = bpf_sk_storage_get(&sockets, sk, 0, 0);
-	if (!s)
-		return 0;
-	if (state != TCP_ESTABLISHED) {
-		s->state |= FIN_QUEUED;
-		return 0;
-	}
-	t = total();
-	if (t && !(s->state & OPENED)) {
-		s->state |= OPENED;
-		add(t->opened, 1);
-	}
-	return 0;
+	return d >> 31 ? 0 : d;
 }
 
 /*
- * Bytes of TCP without the FINs, which have sequence numbers too and are the
- * last in their direction: a FIN that was received is in bytes_received, and
- * still unread or unsent it is in the difference of the sequence numbers.
+ * Bytes of TCP without SYN and FIN, which have sequence numbers too. A FIN is the
+ * last in its direction: one that was received is in bytes_received, and still
+ * unread or unsent it is in the difference of the sequence numbers.
+ *
+ * What this machine itself drops on the way out (a filter, a full queue) is in
+ * bytes_sent, and again when it is sent anew as if for the first time: where it
+ * is more than what was acknowledged or is under way, that is right.
  */
-static inline void tcp_bytes(struct tcp_counts *c, struct sock *sk, struct tcp_sock *tp, u64 state)
+static inline void tcp_bytes(struct tcp_counts *c, struct sock *sk, struct tcp_sock *tp, u32 state)
 {
 	u32 fin = sk->__sk_common.skc_flags >> SOCK_DONE & 1;
+	u64 once;
 
 	c->received = tp->bytes_received - fin;
-	c->unread = tp->rcv_nxt - tp->copied_seq;
+	c->unread = distance(tp->copied_seq, tp->rcv_nxt);
 	if (c->unread)
 		c->unread -= fin;
 	c->retransmitted = tp->bytes_retrans;
 	c->sent = tp->bytes_sent - c->retransmitted;
-	c->unsent = tp->write_seq - tp->snd_nxt;
-	if (c->unsent && state & FIN_QUEUED)
-		c->unsent--;
+	c->unsent = distance(tp->snd_nxt, tp->write_seq);
+	once = tp->bytes_acked + distance(tp->snd_una, tp->snd_nxt);
+	if (state & ACTIVE)
+		once--;
+	if (state & FIN_QUEUED) {
+		if (c->unsent)
+			c->unsent--;
+		else
+			once--;
+	}
+	if (once < c->sent)
+		c->sent = once;
+	if (!tp->segs_in) /* tcp_disconnect() has set all to 0 but the sequence numbers */
+		c->unsent = 0;
 }
 
 static inline void tcp_segments(struct tcp_counts *c, struct tcp_sock *tp)
@@ -273,30 +274,17 @@ static inline void tcp_segments(struct tcp_counts *c, struct tcp_sock *tp)
 	c->retransmits = tp->total_retrans;
 }
 
-/*
- * TP_PROTO(struct sock *sk). The program that had the socket has closed it, and
- * TCP is done with it: these are the last values.
- */
-SEC("tp_btf/tcp_destroy_sock")
-int rawloop_destroy(u64 *ctx)
+/* Adds what a connection came to. How much the program leaves unread is not known before it closes the socket. */
+static inline void sum_up(struct sock *sk, struct socket_counts *s, struct total_counts *t)
 {
-	struct sock *sk = (struct sock *)ctx[0];
-	struct socket_counts *s = bpf_sk_storage_get(&sockets, sk, 0, 0);
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct tcp_counts c;
-	struct total_counts *t;
-	struct tcp_sock *tp;
 
-	if (!s || !(s->state & OPENED))
-		return 0;
-	tp = bpf_skc_to_tcp_sock(sk);
-	t = total();
-	if (!tp || !t)
-		return 0;
+	if (!tp)
+		return;
 	tcp_bytes(&c, sk, tp, s->state);
 	tcp_segments(&c, tp);
-	add(t->closed, 1);
 	add(t->tcp.received, c.received);
-	add(t->tcp.unread, c.unread);
 	add(t->tcp.sent, c.sent);
 	add(t->tcp.unsent, c.unsent);
 	add(t->tcp.retransmitted, c.retransmitted);
@@ -305,7 +293,94 @@ int rawloop_destroy(u64 *ctx)
 	add(t->tcp.data_segs_in, c.data_segs_in);
 	add(t->tcp.data_segs_out, c.data_segs_out);
 	add(t->tcp.retransmits, c.retransmits);
-	observe(&t->rtt, tp->srtt_us >> 3);
+	if (tp->srtt_us)
+		observe(&t->rtt, tp->srtt_us >> 3);
+	s->unread = c.unread;
+	s->state |= SUMMED;
+}
+
+static inline void closed(struct socket_counts *s, struct total_counts *t)
+{
+	add(t->tcp.unread, s->unread);
+	add(t->closed, 1);
+}
+
+/*
+ * TP_PROTO(const struct sock *sk, const int oldstate, const int newstate).
+ *
+ * TCP_CLOSE is the last moment at which tcp_disconnect() has not set everything
+ * to 0: it ends a connection that the program resets with SO_LINGER, or dissolves
+ * by connect(AF_UNSPEC). A connection that closes without having been established
+ * had data with its SYN (TCP Fast Open).
+ */
+SEC("tp_btf/inet_sock_set_state")
+int rawloop_state(u64 *ctx)
+{
+	struct sock *sk = (struct sock *)ctx[0];
+	int from = ctx[1], to = ctx[2];
+	struct socket_counts *s = bpf_sk_storage_get(&sockets, sk, 0, 0);
+	struct total_counts *t;
+
+	if (!s)
+		return 0;
+	t = total();
+	if (!t)
+		return 0;
+	switch (to) {
+	case TCP_ESTABLISHED:
+	case TCP_FIN_WAIT1:
+	case TCP_LAST_ACK:
+		if (!(s->state & OPENED)) {
+			s->state |= OPENED;
+			add(t->opened, 1);
+		}
+		if (from == TCP_SYN_SENT)
+			s->state |= ACTIVE;
+		if (to != TCP_ESTABLISHED)
+			s->state |= FIN_QUEUED;
+		break;
+	case TCP_CLOSE:
+		if (s->state & OPENED && !(s->state & SUMMED))
+			sum_up(sk, s, t);
+		break;
+	case TCP_LISTEN: /* what is accepted inherits nothing that was before */
+	case TCP_SYN_SENT:
+		if (s->state & OPENED)
+			closed(s, t);
+		s->state = s->unread = 0;
+		if (to == TCP_LISTEN)
+			s->calls = (struct calls){};
+		break;
+	}
+	return 0;
+}
+
+/*
+ * TP_PROTO(struct sock *sk). The program has closed the socket, and TCP is done
+ * with it. Without segments it was dissolved before.
+ */
+SEC("tp_btf/tcp_destroy_sock")
+int rawloop_destroy(u64 *ctx)
+{
+	struct sock *sk = (struct sock *)ctx[0];
+	struct socket_counts *s = bpf_sk_storage_get(&sockets, sk, 0, 0);
+	struct total_counts *t;
+	struct tcp_sock *tp;
+	struct tcp_counts c;
+
+	if (!s || !(s->state & OPENED))
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	t = total();
+	if (!tp || !t)
+		return 0;
+	if (!(s->state & SUMMED)) /* watched as it closed */
+		sum_up(sk, s, t);
+	if (tp->segs_in) {
+		tcp_bytes(&c, sk, tp, s->state);
+		s->unread = c.unread;
+	}
+	closed(s, t);
 	return 0;
 }
 

@@ -73,9 +73,9 @@ struct tcp_sock {
 	u32 data_segs_in, data_segs_out;
 	u32 total_retrans;
 	u32 srtt_us; /* eight times the smoothed round trip */
-	u64 bytes_received, bytes_sent, bytes_retrans;
+	u64 bytes_received, bytes_sent, bytes_retrans, bytes_acked;
 	u32 rcv_nxt, copied_seq;
-	u32 write_seq, snd_nxt;
+	u32 write_seq, snd_nxt, snd_una;
 };
 
 struct seq_file;
@@ -87,7 +87,7 @@ struct bpf_iter_meta {
 #pragma clang attribute pop
 
 /* enum tcp_state, include/net/tcp_states.h */
-enum { TCP_ESTABLISHED = 1, TCP_FIN_WAIT1 = 4, TCP_LAST_ACK = 9, TCP_LISTEN = 10 };
+enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_FIN_WAIT1 = 4, TCP_CLOSE = 7, TCP_LAST_ACK = 9, TCP_LISTEN = 10 };
 enum { SOCK_DONE = 1 }; /* of enum sock_flags: the peer's FIN has come */
 
 /* The context of iter/bpf_sk_storage_map is part of the user API: no relocation. */
