@@ -3,10 +3,12 @@
 // sockets.
 //
 //	c, err := bpfstat.Open(bpfstat.Config{Level: bpfstat.Calls})
-//	if errors.Is(err, bpfstat.ErrUnavailable) {
+//	switch {
+//	case err == nil:
+//		err = c.Watch(listener) // before listen(2): all that it accepts is watched
+//	case errors.Is(err, bpfstat.ErrUnavailable):
 //		log.Print(err) // says what is missing; the server runs without
 //	}
-//	err = c.Watch(listener) // before listen(2): all that it accepts is watched
 //
 // # Levels
 //
@@ -27,12 +29,15 @@
 // A call is what reaches the socket: send, sendto, write, writev and sendmsg are
 // one each, sendmmsg is one a message, sendfile and splice to a socket are one a
 // piece that the kernel makes of them. An attempt that fails earlier, such as
-// with EBADF or EFAULT, reaches no socket. Bytes that MSG_PEEK leaves where they
+// with EBADF or EFAULT, reaches no socket, and neither does a read of no bytes.
+// recvmmsg makes one attempt more when it runs out of messages. A blocking call
+// that a signal interrupts is an error, and when it is restarted another call.
+// Bytes that MSG_PEEK leaves where they
 // are, or that come from the error queue, are not received. MSG_TRUNC reports
 // more than was copied; so does the count.
 //
-// Not counted: splice(2) from a socket to a pipe. The kernel has no tracepoint
-// there.
+// Not counted: splice(2) from a stream socket to a pipe, and
+// TCP_ZEROCOPY_RECEIVE. The kernel has no tracepoint there.
 //
 // A connected socket is watched from Watch on; a connection from its first byte
 // if its listener was watched before listen(2). AF_UNIX connections inherit

@@ -37,19 +37,22 @@ func Open(cfg Config) (*Group, error) {
 	}
 	coll, err := ebpf.NewCollection(spec)
 	if err != nil {
-		return nil, refused(err)
+		return nil, refused(err, cfg.Migrate)
 	}
 	return &Group{coll}, nil
 }
 
 // refused tells the verifier's refusal, which has a text, from what this process
-// or this kernel lacks.
-func refused(err error) error {
+// or this kernel lacks. Before 5.14 the attach type of programs that migrate is
+// invalid.
+func refused(err error, migrate bool) error {
 	var verifier *ebpf.VerifierError
 	switch {
 	case errors.As(err, &verifier) && len(verifier.Log) > 0:
 	case errors.Is(err, unix.EPERM):
 		return fmt.Errorf("%w: needs CAP_BPF: %w", ErrUnavailable, unix.EPERM) // err adds advice that is wrong since 5.11
+	case migrate && errors.Is(err, unix.EINVAL):
+		return fmt.Errorf("%w: needs Linux 5.14 for Migrate: %w", ErrUnavailable, err)
 	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.ENOSYS):
 		return fmt.Errorf("%w: needs a newer kernel: %w", ErrUnavailable, err)
 	}

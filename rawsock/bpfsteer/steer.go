@@ -12,7 +12,8 @@ const (
 	// RoundRobin goes from slot to slot.
 	RoundRobin Policy = iota
 	// ByCPU takes the slot with the number of the CPU that handles the packet,
-	// modulo Config.Slots. Of a TCP connection that is the packet that completes it.
+	// modulo Config.Slots. Of a TCP connection that is its SYN, or with SYN cookies
+	// the packet that completes it.
 	ByCPU
 	// ByKey takes a slot by a hash, so that equal keys meet in one place. A key
 	// whose slot is empty goes to another until its own is filled again; the keys

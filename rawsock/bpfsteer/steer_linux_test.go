@@ -199,10 +199,18 @@ func TestByKeyIsStable(t *testing.T) {
 				t.Errorf("64 peers are spread as %v", used)
 			}
 			m.leave(2)
+			heirs := make([]int, 4) // of those of slot 2
 			for peer, slot := range home {
-				if got := m.reach(peer, "x"); (got != slot) != (slot == 2) {
+				got := m.reach(peer, "x")
+				if (got != slot) != (slot == 2) {
 					t.Errorf("%v: slot %d, before 2 left %d", peer, got, slot)
 				}
+				if slot == 2 {
+					heirs[got]++
+				}
+			}
+			if used[2]-slices.Max(heirs) < 2 {
+				t.Errorf("%d peers of a slot that left are spread as %v", used[2], heirs)
 			}
 			m.join(2)
 			for peer, slot := range home {

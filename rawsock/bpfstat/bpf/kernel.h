@@ -18,8 +18,10 @@ typedef unsigned long long u64;
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define ntohs(x) __builtin_bswap16(x)
+#define htonl(x) __builtin_bswap32(x)
 #else
 #define ntohs(x) (x)
+#define htonl(x) (x)
 #endif
 
 #define AF_INET6 10

@@ -52,17 +52,23 @@ struct {
 	__type(value, u32);
 } turn SEC(".maps");
 
+/* Every bit of the result depends on every bit of the word: slots are few, and taken from the lowest. */
 static inline u32 mix(u32 h, u32 word)
 {
-	h = (h ^ word) * 0x9e3779b1;
-	return h ^ h >> 15;
+	h = (h ^ word) * 0x85ebca6b;
+	h = (h ^ h >> 13) * 0xc2b2ae35;
+	return h ^ h >> 16;
 }
 
-/* What is known of the peer when its packet is not at hand. */
+/* What is known of the peer when its packet is not at hand: the same that its packet has, also if it came to a socket of AF_INET6 by IPv4. */
 static inline void peer_of(struct bpf_sock *sk, u32 *key)
 {
 	if (sk->family == AF_INET) {
 		key[0] = sk->dst_ip4;
+		return;
+	}
+	if (!sk->dst_ip6[0] && !sk->dst_ip6[1] && sk->dst_ip6[2] == htonl(0xffff)) {
+		key[0] = sk->dst_ip6[3];
 		return;
 	}
 	key[0] = sk->dst_ip6[0];
