@@ -1,9 +1,13 @@
 package netdb
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"slices"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -57,12 +61,35 @@ type ifaddr struct {
 func localAddrs() []ifaddr {
 	nets, _ := net.InterfaceAddrs()
 	local := make([]ifaddr, 0, len(nets))
+	// proc(5); elsewhere there is no such file, and no address counts as deprecated.
+	flags, _ := os.ReadFile("/proc/thread-self/net/if_inet6")
+	deprecated := deprecatedAddrs(string(flags))
 	for _, n := range nets {
 		if n, ok := n.(*net.IPNet); ok {
 			addr, _ := netip.AddrFromSlice(n.IP)
 			ones, _ := n.Mask.Size()
-			local = append(local, ifaddr{addr: addr.Unmap(), bits: ones})
+			addr = addr.Unmap()
+			local = append(local, ifaddr{addr, ones, slices.Contains(deprecated, addr)})
 		}
 	}
 	return local
+}
+
+// ifaDeprecated is IFA_F_DEPRECATED of <linux/if_addr.h>.
+const ifaDeprecated = 0x20
+
+// deprecatedAddrs reads a table of addresses, index, prefix, scope, flags and name,
+// all numbers in hexadecimal.
+func deprecatedAddrs(text string) (addrs []netip.Addr) {
+	for fields := range entries(text) {
+		if len(fields) < 5 {
+			continue
+		}
+		addr, err := hex.DecodeString(fields[0])
+		flags, err2 := strconv.ParseUint(fields[4], 16, 32)
+		if ip, ok := netip.AddrFromSlice(addr); ok && err == nil && err2 == nil && flags&ifaDeprecated != 0 {
+			addrs = append(addrs, ip)
+		}
+	}
+	return addrs
 }

@@ -60,7 +60,7 @@ func (r *Resolver) lookup(ctx context.Context, ask func(source) (*Hostent, *look
 		if host, failed = ask(src); failed == nil {
 			return host, nil
 		}
-		if err := context.Cause(ctx); err != nil {
+		if err := ctx.Err(); err != nil {
 			return nil, &lookupError{TRY_AGAIN, err}
 		}
 		if !src.continues[failed.status()] {

@@ -28,6 +28,8 @@ var zone = map[string][]record{
 	"six6.example.test":            {{"AAAA", "2002:c000:204::1"}, {"AAAA", "2001:db8::6"}, {"AAAA", "fec0::6"}, {"AAAA", "2001::6"}, {"AAAA", "::ffff:192.0.2.6"}, {"AAAA", "fe80::6"}, {"AAAA", "ff0e::6"}, {"AAAA", "::1"}},
 	"nodata.example.test":          {{"TXT", ""}},
 	"alias4.example.test":          {{"CNAME", "host.example.test"}},
+	"far.example.test":             {{"A", "203.0.113.9"}, {"A", "198.51.100.1"}},
+	"old.example.test":             {{"AAAA", "fd00::1"}, {"AAAA", "2001:db8::20"}},
 	"UPPER.example.test":           {{"A", "192.0.2.30"}},
 	"deep.sub.example.test":        {{"A", "192.0.2.31"}},
 	"under_score.example.test":     {{"A", "192.0.2.32"}},
