@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -63,15 +64,18 @@ type comparer struct {
 	tcp    struct{ opened, closed, in, out uint64 } // what the loop did over TCP
 }
 
-// newComparer opens counters; without them it says so and compares nothing.
-func newComparer(level bpfstat.Level, note func(format string, args ...any)) *comparer {
+// newComparer opens counters. Where they are unavailable it says so and compares nothing; any other reason not to have them is an error.
+func newComparer(level bpfstat.Level, note func(format string, args ...any)) (*comparer, error) {
 	k := &comparer{level: level, result: comparison{Level: level}}
 	var err error
-	if k.c, err = bpfstat.Open(bpfstat.Config{Level: level}); err != nil {
+	switch k.c, err = bpfstat.Open(bpfstat.Config{Level: level}); {
+	case errors.Is(err, bpfstat.ErrUnavailable):
 		note("%v; serving without counters", err)
 		k.result.Unavailable = err.Error()
+	case err != nil:
+		return nil, err
 	}
-	return k
+	return k, nil
 }
 
 // onListener is loop.Config.OnListener. What a listener cannot pass on is watched as it opens.

@@ -147,7 +147,10 @@ func (h *misreader) OnData(c loop.Conn, in []byte) int {
 func TestCountersFindAMiscount(t *testing.T) {
 	needBPF(t)
 	for _, wrong := range []bool{false, true} {
-		k := newComparer(bpfstat.Calls, t.Logf)
+		k, err := newComparer(bpfstat.Calls, t.Logf)
+		if err != nil {
+			t.Fatal(err)
+		}
 		defer k.close()
 		e, err := newLoopEngine(serverOptions{loops: 1, report: t.Logf, kernel: k}, loop.Limits{})
 		if err != nil {

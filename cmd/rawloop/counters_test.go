@@ -35,10 +35,21 @@ func TestComparisonOfFields(t *testing.T) {
 	}
 }
 
+// Only what is unavailable is done without: a fault is not hidden behind it.
+func TestCountersThatFail(t *testing.T) {
+	note := func(format string, args ...any) { t.Errorf(format, args...) }
+	if k, err := newComparer(bpfstat.Wake+1, note); err == nil || k != nil {
+		t.Errorf("%v, %v", k, err)
+	}
+}
+
 func TestCountersUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"echo", "--counters", "everything", "127.0.0.1:0"},
+		{"echo", "--counters", "", "127.0.0.1:0"},
 		{"echo", "--counters", "calls", "--engine", "net", "127.0.0.1:0"},
+		{"echo", "--counters", "calls", "--engine", "thread", "127.0.0.1:0"},
+		{"echo", "--counters", "calls", "--engine", "blocking", "127.0.0.1:0"},
 	} {
 		if code, _, stderr := runCommand(t, nil, args...); code != exitUsage || stderr == "" {
 			t.Errorf("%q: exit %d, %s", args, code, stderr)

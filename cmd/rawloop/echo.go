@@ -69,7 +69,9 @@ fd://N takes over a listening socket that the process was started with. It is se
 				o.trace = o.report
 			}
 			if counters.given {
-				o.kernel = newComparer(counters.level, say.notes(stderr))
+				if o.kernel, err = newComparer(counters.level, say.notes(stderr)); err != nil {
+					return err
+				}
 				defer o.kernel.close()
 			}
 			return echo(cmd.OutOrStdout(), stderr, addrs, o, f)

@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -35,11 +36,13 @@ func main() {
 
 func run(ctx context.Context, addr string, every time.Duration, out io.Writer) error {
 	counters, err := bpfstat.Open(bpfstat.Config{Level: bpfstat.Wake})
-	if err != nil {
-		fmt.Fprintln(out, err) // the server runs on
-		counters = nil
-	} else {
+	switch {
+	case err == nil:
 		defer counters.Close()
+	case errors.Is(err, bpfstat.ErrUnavailable):
+		fmt.Fprintln(out, err) // the server runs on
+	default:
+		return err
 	}
 	g, err := loop.New(loop.Config{OnListener: func(fd rawsock.FD) error {
 		if counters == nil {
