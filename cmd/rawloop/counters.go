@@ -38,8 +38,9 @@ type comparison struct {
 	Sockets     uint64          `json:"sockets_compared"`
 	Bytes       uint64          `json:"bytes_compared"`
 	Calls       uint64          `json:"calls_compared"`
-	Differences []difference    `json:"differences,omitempty"` // the first of them
-	Agree       bool            `json:"agree"`                 // everything that the level counts was compared and is the same
+	Unaccepted  uint64          `json:"never_accepted,omitempty"` // connections that came as the listeners closed: TCP reset them
+	Differences []difference    `json:"differences,omitempty"`    // the first of them
+	Agree       bool            `json:"agree"`                    // everything that the level counts was compared and is the same
 }
 
 // difference is a count that is not the same. Of a single socket, if it names one.
@@ -230,15 +231,16 @@ func (k *comparer) settled() (sum bpfstat.Totals, err error) {
 	}
 }
 
-// compareLives compares what TCP itself says of the connections, as it is at every level. Those that the loop turned away are known to
-// the kernel as well.
+// compareLives compares what TCP itself says of the connections, as it is at every level. The kernel knows more of them: those that the
+// loop turned away, and those that it never had. They are closed like all, and no byte of theirs was read or sent.
 func (k *comparer) compareLives(st loop.Stats, sum *bpfstat.Totals) {
-	if sum.Opened > k.tcp.opened+st.Shed || sum.Opened < k.tcp.opened {
-		k.differLocked(difference{"", "opened", k.tcp.opened + st.Shed, sum.Opened})
+	others := sum.Opened - k.tcp.opened
+	if sum.Opened < k.tcp.opened {
+		k.differLocked(difference{"", "opened", k.tcp.opened, sum.Opened})
+		others = 0
 	}
-	if sum.Closed > k.tcp.closed+st.Shed || sum.Closed < k.tcp.closed {
-		k.differLocked(difference{"", "closed", k.tcp.closed + st.Shed, sum.Closed})
-	}
+	k.result.Unaccepted = others - min(others, st.Shed)
+	k.compareLocked("", "closed", k.tcp.closed+others, sum.Closed)
 	k.compareLocked("", "tcp_received", k.tcp.in, sum.TCP.Received-sum.TCP.Unread)
 	k.compareLocked("", "tcp_sent", k.tcp.out, sum.TCP.Sent+sum.TCP.Unsent)
 	if k.level < bpfstat.Calls {

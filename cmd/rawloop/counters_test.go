@@ -35,6 +35,37 @@ func TestComparisonOfFields(t *testing.T) {
 	}
 }
 
+// The kernel may know connections that the loop never had, and each that it knows has to end.
+func TestComparisonOfLives(t *testing.T) {
+	for _, tt := range []struct {
+		opened, closed, shed uint64 // the loop had 3
+		received             uint64 // and 30 bytes
+		field                string // that differs
+		unaccepted           uint64
+	}{
+		{opened: 3, closed: 3, received: 30},
+		{opened: 5, closed: 5, received: 30, unaccepted: 2},
+		{opened: 5, closed: 5, shed: 2, received: 30},
+		{opened: 4, closed: 4, shed: 2, received: 30}, // one was of AF_UNIX
+		{opened: 2, closed: 2, received: 30, field: "opened"},
+		{opened: 5, closed: 4, received: 30, field: "closed", unaccepted: 2},
+		{opened: 3, closed: 4, received: 30, field: "closed"},
+		{opened: 4, closed: 4, received: 31, field: "tcp_received", unaccepted: 1},
+	} {
+		k := new(comparer)
+		k.tcp.opened, k.tcp.closed, k.tcp.in = 3, 3, 30
+		k.compareLives(loop.Stats{Shed: tt.shed}, &bpfstat.Totals{Opened: tt.opened, Closed: tt.closed, TCP: bpfstat.TCPCounts{Received: tt.received}})
+		var field string
+		for _, d := range k.result.Differences {
+			field = d.Field
+			break
+		}
+		if field != tt.field || k.result.Unaccepted != tt.unaccepted {
+			t.Errorf("%+v: %+v", tt, k.result)
+		}
+	}
+}
+
 // Only what is unavailable is done without: a fault is not hidden behind it.
 func TestCountersThatFail(t *testing.T) {
 	note := func(format string, args ...any) { t.Errorf(format, args...) }
