@@ -54,6 +54,7 @@ func newRoot() *cobra.Command {
   rawloop bench --self                                   # serve and drive 200 connections for 3 s, print the latency table
   rawloop echo tcp://127.0.0.1:9000 unix:///tmp/e.sock   # an echo server on the event loop
   rawloop connect 127.0.0.1:9000                         # stdin to the server, its answers to stdout
+  rawloop resolve localhost:http                         # the addresses of a name, as getaddrinfo gives them
 
 Addresses: tcp://127.0.0.1:9000  tcp://[::1]:9000  unix:///run/x.sock  unix://@abstract  fd://3; a bare host:port is tcp.
 Options follow as a query: tcp://127.0.0.1:0?reuseport=1&nodelay=1&rcvbuf=64k. Port 0 lets the kernel choose.

@@ -213,7 +213,7 @@ func TestNetResolver(t *testing.T) {
 	r.Net = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, s.addr.String())
 	}}
-	host, err := r.GethostbynameEx(t.Context(), "www.example.test.")
+	host, err := r.GethostbynameEx(t.Context(), "alias4.example.test.")
 	if err != nil || host.Name != "host.example.test" || len(host.Addrs) != 3 {
 		t.Errorf("got %+v, %v", host, err)
 	}

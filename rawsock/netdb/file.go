@@ -41,7 +41,7 @@ func (f *file) read(path string) (string, error) {
 		return f.text, nil
 	}
 	taken := time.Now()
-	text, info, err := readFile(path)
+	text, err := readFile(path, info)
 	if err != nil {
 		f.info, f.text = nil, ""
 		return "", err
@@ -57,17 +57,14 @@ func unchanged(a, b fs.FileInfo) bool {
 // errNotRegular is the error of a file that has no end, such as a pipe.
 var errNotRegular = errors.New("not a regular file")
 
-func readFile(path string) (string, fs.FileInfo, error) {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() && info.Mode()&fs.ModeCharDevice == 0 {
-		err = &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
-	}
-	if err != nil {
-		return "", nil, err
+// readFile returns the text of a file that is or was as info says.
+func readFile(path string, info fs.FileInfo) (string, error) {
+	if !info.Mode().IsRegular() && info.Mode()&fs.ModeCharDevice == 0 {
+		return "", &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	defer f.Close()
 	var b strings.Builder
@@ -77,7 +74,7 @@ func readFile(path string) (string, fs.FileInfo, error) {
 	if n == maxFile {
 		text = text[:strings.LastIndexByte(text, '\n')+1]
 	}
-	return text, info, err
+	return text, err
 }
 
 // entries yields the fields of each line of text that has any. A # or a NUL ends

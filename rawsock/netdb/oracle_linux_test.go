@@ -123,6 +123,8 @@ func (c call) do(ctx context.Context) (any, error) {
 		return Getfqdn(ctx, c.text(1)), nil
 	case "gethostname":
 		return first(Gethostname())
+	case "sethostname":
+		return nil, Sethostname(c.text(1))
 	case "getnameinfo":
 		sa := c[1].([]any)
 		addr, _ := rawsock.SockaddrFromHost(map[int]int{2: unix.AF_INET, 4: unix.AF_INET6}[len(sa)], sa[0].(string), uint16(int(sa[1].(float64))))
@@ -373,7 +375,8 @@ func TestNamesOracle_C1_C8(t *testing.T) {
 	for _, name := range []string{"tcp", "TCP", "Tcp", "udp", "icmp", "ipv6-icmp", "raw", "sctp", "ip", "bad", ""} {
 		calls = append(calls, call{"getprotobyname", name})
 	}
-	w.compare(append(calls, inetCalls()...))
+	calls = append(calls, inetCalls()...)
+	w.compare(append(calls, call{"sethostname", "other.example.test"}, call{"gethostname"}, call{"sethostname", strings.Repeat("x", 65)}))
 }
 
 // inetCalls are random texts of addresses, near those that are right.
