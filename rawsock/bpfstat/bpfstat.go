@@ -149,13 +149,6 @@ func (h *Histogram) Quantile(q float64) time.Duration {
 	return 0
 }
 
-func (h *Histogram) add(o *Histogram) {
-	h.Sum += o.Sum
-	for i, c := range o.Count {
-		h.Count[i] += c
-	}
-}
-
 // Counts is what was counted of one socket, zero below the level that counts it.
 type Counts struct {
 	Calls CallCounts `json:"calls"`
@@ -182,28 +175,4 @@ type Socket struct {
 	TCP                    TCPCounts      // of a TCP connection, so far
 	RTT                    time.Duration  // smoothed
 	Counts
-}
-
-func (c *CallCounts) add(o CallCounts) {
-	c.Recv += o.Recv
-	c.RecvBytes += o.RecvBytes
-	c.RecvAgain += o.RecvAgain
-	c.RecvErrors += o.RecvErrors
-	c.Send += o.Send
-	c.SendBytes += o.SendBytes
-	c.SendAgain += o.SendAgain
-	c.SendErrors += o.SendErrors
-}
-
-func (c *TCPCounts) add(o TCPCounts) {
-	c.Received += o.Received
-	c.Unread += o.Unread
-	c.Sent += o.Sent
-	c.Unsent += o.Unsent
-	c.Retransmitted += o.Retransmitted
-	c.SegsIn += o.SegsIn
-	c.SegsOut += o.SegsOut
-	c.DataSegsIn += o.DataSegsIn
-	c.DataSegsOut += o.DataSegsOut
-	c.Retransmits += o.Retransmits
 }

@@ -173,6 +173,37 @@ func (t *Totals) add(o *programsTotalCounts) {
 	t.Wait.add(&wait)
 }
 
+func (h *Histogram) add(o *Histogram) {
+	h.Sum += o.Sum
+	for i, c := range o.Count {
+		h.Count[i] += c
+	}
+}
+
+func (c *CallCounts) add(o CallCounts) {
+	c.Recv += o.Recv
+	c.RecvBytes += o.RecvBytes
+	c.RecvAgain += o.RecvAgain
+	c.RecvErrors += o.RecvErrors
+	c.Send += o.Send
+	c.SendBytes += o.SendBytes
+	c.SendAgain += o.SendAgain
+	c.SendErrors += o.SendErrors
+}
+
+func (c *TCPCounts) add(o TCPCounts) {
+	c.Received += o.Received
+	c.Unread += o.Unread
+	c.Sent += o.Sent
+	c.Unsent += o.Unsent
+	c.Retransmitted += o.Retransmitted
+	c.SegsIn += o.SegsIn
+	c.SegsOut += o.SegsOut
+	c.DataSegsIn += o.DataSegsIn
+	c.DataSegsOut += o.DataSegsOut
+	c.Retransmits += o.Retransmits
+}
+
 // Close stops counting and frees everything in the kernel. ErrClosed if it was
 // called before.
 func (c *Counters) Close() error {

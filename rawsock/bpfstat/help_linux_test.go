@@ -35,6 +35,13 @@ func open(t testing.TB, level bpfstat.Level) *bpfstat.Counters {
 	return c
 }
 
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func read(t testing.TB, c *bpfstat.Counters, fd rawsock.FD) bpfstat.Counts {
 	t.Helper()
 	counts, err := c.Read(fd)

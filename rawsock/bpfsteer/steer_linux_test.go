@@ -27,6 +27,13 @@ func open(t *testing.T, cfg bpfsteer.Config) *bpfsteer.Group {
 	return g
 }
 
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // members is a group of sockets on one address, by slot. An empty slot is -1.
 type members struct {
 	t   *testing.T
