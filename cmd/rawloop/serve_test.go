@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rawloop/rawloop/internal/sockettest"
+	"github.com/rawloop/rawloop/rawsock"
 )
 
 // pythonClient sends stdin to a server, half-closes, and prints what returns.
@@ -219,7 +220,7 @@ func unread(t *testing.T, c *net.TCPConn) (n int) {
 	t.Helper()
 	raw, err := c.SyscallConn()
 	if err == nil {
-		err = errors.Join(raw.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ) }), err)
+		err = errors.Join(raw.Control(func(fd uintptr) { n, err = rawsock.FD(fd).Inq() }), err)
 	}
 	if err != nil {
 		t.Fatal(err)
