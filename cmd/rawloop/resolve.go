@@ -80,21 +80,9 @@ Exit: 1 with the text of gai_strerror(3) for a name that does not exist, and whe
 }
 
 func (f *lookupFlags) run(ctx context.Context, w io.Writer, arg string) error {
-	hints := netdb.Addrinfo{Flags: netdb.AI_CANONNAME}
-	kinds := map[string]int{"": 0, "stream": unix.SOCK_STREAM, "dgram": unix.SOCK_DGRAM, "raw": unix.SOCK_RAW}
-	var ok bool
-	if hints.Socktype, ok = kinds[f.kind]; !ok {
-		return usagef("--type wants stream, dgram or raw, not %q", f.kind)
-	}
-	switch {
-	case f.timeout <= 0:
-		return usagef("--timeout wants more than 0, not %v", f.timeout)
-	case f.only4 && f.only6:
-		return usagef("-4 and -6 exclude each other")
-	case f.only4:
-		hints.Family = unix.AF_INET
-	case f.only6:
-		hints.Family = unix.AF_INET6
+	hints, err := f.hints()
+	if err != nil {
+		return err
 	}
 	var r netdb.Resolver
 	for _, text := range f.servers {
@@ -132,6 +120,27 @@ func (f *lookupFlags) run(ctx context.Context, w io.Writer, arg string) error {
 		return printJSON(w, res)
 	}
 	return res.print(w)
+}
+
+// hints are the flags as getaddrinfo(3) takes them.
+func (f *lookupFlags) hints() (netdb.Addrinfo, error) {
+	hints := netdb.Addrinfo{Flags: netdb.AI_CANONNAME}
+	kinds := map[string]int{"": 0, "stream": unix.SOCK_STREAM, "dgram": unix.SOCK_DGRAM, "raw": unix.SOCK_RAW}
+	var ok bool
+	if hints.Socktype, ok = kinds[f.kind]; !ok {
+		return hints, usagef("--type wants stream, dgram or raw, not %q", f.kind)
+	}
+	switch {
+	case f.timeout <= 0:
+		return hints, usagef("--timeout wants more than 0, not %v", f.timeout)
+	case f.only4 && f.only6:
+		return hints, usagef("-4 and -6 exclude each other")
+	case f.only4:
+		hints.Family = unix.AF_INET
+	case f.only6:
+		hints.Family = unix.AF_INET6
+	}
+	return hints, nil
 }
 
 // names does the reverse lookup.

@@ -199,28 +199,7 @@ func parseReply(packet []byte, id uint16, q dnsmessage.Question) (rep reply, ok 
 			return reply{}, true, errMessage
 		}
 		r := dnsmessage.Resource{Header: rh}
-		switch {
-		case rh.Class != dnsmessage.ClassINET:
-			err = p.SkipAnswer()
-		case rh.Type == dnsmessage.TypeA:
-			var a dnsmessage.AResource
-			a, err = p.AResource()
-			r.Body = &a
-		case rh.Type == dnsmessage.TypeAAAA:
-			var a dnsmessage.AAAAResource
-			a, err = p.AAAAResource()
-			r.Body = &a
-		case rh.Type == dnsmessage.TypeCNAME:
-			var c dnsmessage.CNAMEResource
-			c, err = p.CNAMEResource()
-			r.Body = &c
-		case rh.Type == dnsmessage.TypePTR:
-			var c dnsmessage.PTRResource
-			c, err = p.PTRResource()
-			r.Body = &c
-		default:
-			err = p.SkipAnswer()
-		}
+		r.Body, err = readBody(&p, rh)
 		if err != nil {
 			return reply{}, true, errMessage
 		}
@@ -229,4 +208,26 @@ func parseReply(packet []byte, id uint16, q dnsmessage.Question) (rep reply, ok 
 		}
 	}
 	return reply{}, true, errMessage
+}
+
+// readBody reads what follows the header of an answer; nil if it is of no use.
+func readBody(p *dnsmessage.Parser, rh dnsmessage.ResourceHeader) (dnsmessage.ResourceBody, error) {
+	if rh.Class != dnsmessage.ClassINET {
+		return nil, p.SkipAnswer()
+	}
+	switch rh.Type {
+	case dnsmessage.TypeA:
+		body, err := p.AResource()
+		return &body, err
+	case dnsmessage.TypeAAAA:
+		body, err := p.AAAAResource()
+		return &body, err
+	case dnsmessage.TypeCNAME:
+		body, err := p.CNAMEResource()
+		return &body, err
+	case dnsmessage.TypePTR:
+		body, err := p.PTRResource()
+		return &body, err
+	}
+	return nil, p.SkipAnswer()
 }

@@ -15,7 +15,7 @@ type Ifaddr struct {
 	Flags   net.Flags
 	Addr    rawsock.Sockaddr // with the interface as the scope if it is of one link
 	Netmask rawsock.Sockaddr
-	Bcast   rawsock.Sockaddr // the broadcast address of IPv4; no address where there is none
+	Bcast   rawsock.Sockaddr // IPv4 with ones behind the mask; no address where the interface has no broadcast
 }
 
 // Getifaddrs is getifaddrs(3) for the families AF_INET and AF_INET6, in the order
