@@ -33,9 +33,19 @@ func (fd FD) Recv(p []byte, flags int) (n int, err error) {
 // gives none, as on a connected TCP socket or from an unbound unix socket, the
 // address is the zero Sockaddr.
 func (fd FD) Recvfrom(p []byte, flags int) (n int, from Sockaddr, err error) {
+	n, err = fd.RecvfromInto(p, flags, &from)
+	return n, from, err
+}
+
+// RecvfromInto is Recvfrom that leaves the address in *from, for callers that keep
+// one there: a Sockaddr is long to copy.
+func (fd FD) RecvfromInto(p []byte, flags int, from *Sockaddr) (n int, err error) {
+	*from = Sockaddr{}
 	n, e := sys.Recvfrom(int(fd), p, flags, &from.raw)
 	if e != 0 {
-		return n, Sockaddr{}, e
+		*from = Sockaddr{}
+		return n, e
 	}
-	return n, from.received(), nil
+	from.trim()
+	return n, nil
 }

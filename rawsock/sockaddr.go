@@ -84,6 +84,11 @@ func (sa *Sockaddr) pointer() *sys.RawSockaddr {
 // struct sockaddr_un has no room for (unix(7), BUGS) and that no call would take
 // back.
 func (sa *Sockaddr) received() Sockaddr {
+	sa.trim()
+	return *sa
+}
+
+func (sa *Sockaddr) trim() {
 	limit := uint32(MaxSockaddr)
 	if sa.family() == unix.AF_UNIX {
 		limit = unix.SizeofSockaddrUnix
@@ -92,7 +97,6 @@ func (sa *Sockaddr) received() Sockaddr {
 		clear(sa.raw.Data[limit:])
 		sa.raw.Len = limit
 	}
-	return *sa
 }
 
 // newSockaddr returns an address of size bytes with its header written.

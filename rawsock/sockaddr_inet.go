@@ -42,7 +42,9 @@ func SockaddrInet6(addr [16]byte, port uint16, flowinfo, scopeID uint32) Sockadd
 
 // Inet returns the fields of a struct sockaddr_in; ok is false for any other
 // address and for one that is too short.
-func (sa Sockaddr) Inet() (addr [4]byte, port uint16, ok bool) {
+func (sa Sockaddr) Inet() (addr [4]byte, port uint16, ok bool) { return sa.inet() }
+
+func (sa *Sockaddr) inet() (addr [4]byte, port uint16, ok bool) {
 	if !sa.is(unix.AF_INET, unix.SizeofSockaddrInet4) {
 		return addr, 0, false
 	}
@@ -53,6 +55,10 @@ func (sa Sockaddr) Inet() (addr [4]byte, port uint16, ok bool) {
 // Inet6 returns the fields of a struct sockaddr_in6 as SockaddrInet6 takes them;
 // ok is false for any other address and for one that is too short.
 func (sa Sockaddr) Inet6() (addr [16]byte, port uint16, flowinfo, scopeID uint32, ok bool) {
+	return sa.inet6()
+}
+
+func (sa *Sockaddr) inet6() (addr [16]byte, port uint16, flowinfo, scopeID uint32, ok bool) {
 	if !sa.is(unix.AF_INET6, sizeofInet6Legacy) {
 		return addr, 0, 0, 0, false
 	}

@@ -36,10 +36,10 @@ func SockaddrFromAddrPort(ap netip.AddrPort) (Sockaddr, error) {
 //
 // Only a zone can allocate, the first time it is seen.
 func (sa Sockaddr) AddrPort() netip.AddrPort {
-	if addr, port, ok := sa.Inet(); ok {
+	if addr, port, ok := sa.inet(); ok {
 		return netip.AddrPortFrom(netip.AddrFrom4(addr), port)
 	}
-	addr, port, _, scope, ok := sa.Inet6()
+	addr, port, _, scope, ok := sa.inet6()
 	if !ok {
 		return netip.AddrPort{}
 	}

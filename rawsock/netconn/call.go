@@ -37,10 +37,7 @@ func (s *side) write(fd rawsock.FD) (int, error) {
 // writeMessage writes p as one message, which goes whole or not at all.
 func (s *side) writeMessage(fd rawsock.FD) (int, error) { return fd.Send(s.p, 0) }
 
-func (s *side) recvfrom(fd rawsock.FD) (n int, err error) {
-	n, s.sa, err = fd.Recvfrom(s.p, s.flags)
-	return n, err
-}
+func (s *side) recvfrom(fd rawsock.FD) (int, error) { return fd.RecvfromInto(s.p, s.flags, &s.sa) }
 
 func (s *side) sendto(fd rawsock.FD) (int, error)  { return fd.Sendto(s.p, s.flags, s.sa) }
 func (s *side) recvmsg(fd rawsock.FD) (int, error) { return fd.Recvmsg(s.msg, s.flags) }

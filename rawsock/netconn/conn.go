@@ -135,15 +135,25 @@ func (c *Conn) Write(p []byte) (n int, err error) { return c.WriteContext(contex
 
 // WriteContext is Write that ends when ctx is done.
 func (c *Conn) WriteContext(ctx context.Context, p []byte) (n int, err error) {
-	call := (*side).write
-	if c.typ == unix.SOCK_SEQPACKET {
-		call = (*side).writeMessage
-	}
-	n, err = c.transfer(ctx, &c.out, call, args{p: p})
+	n, err = c.write(ctx, p)
 	if err != nil {
 		return n, c.fail("write", "write", err)
 	}
 	return n, nil
+}
+
+func (c *Conn) write(ctx context.Context, p []byte) (int, error) {
+	s := &c.out
+	if err := s.begin(ctx); err != nil {
+		return 0, err
+	}
+	defer s.end()
+	s.call, s.p = (*side).write, p
+	if c.typ == unix.SOCK_SEQPACKET {
+		s.call = (*side).writeMessage
+	}
+	err := s.run(ctx)
+	return s.n, err
 }
 
 // Recvmsg is one recvmsg(2), when there is something to receive. 0 bytes are the

@@ -109,7 +109,7 @@ func (c *Conn) flush(w io.Writer, limit int64) (n int64, err error) {
 func (c *Conn) WriteBuffers(v *net.Buffers) (n int64, err error) {
 	for len(*v) > 0 && err == nil {
 		var m int
-		if m, err = c.transfer(context.Background(), &c.out, (*side).writev, args{bufs: c.vectors(*v)}); err == unix.ENOSYS {
+		if m, err = c.writev(c.vectors(*v)); err == unix.ENOSYS {
 			m, err = c.Write((*v)[0])
 		}
 		n += int64(m)
@@ -119,6 +119,17 @@ func (c *Conn) WriteBuffers(v *net.Buffers) (n int64, err error) {
 		return n, c.fail("write", "writev", err)
 	}
 	return n, nil
+}
+
+func (c *Conn) writev(bufs [][]byte) (int, error) {
+	s := &c.out
+	if err := s.begin(context.Background()); err != nil {
+		return 0, err
+	}
+	defer s.end()
+	s.call, s.bufs = (*side).writev, bufs
+	err := s.run(context.Background())
+	return s.n, err
 }
 
 // maxVectors is IOV_MAX.

@@ -158,20 +158,9 @@ func (c *core) fail(op, call string, err error) error {
 	return e
 }
 
-// transfer makes one call of a side, whose arguments are a.
-func (c *core) transfer(ctx context.Context, s *side, call func(*side, rawsock.FD) (int, error), a args) (int, error) {
-	if err := s.begin(ctx); err != nil {
-		return 0, err
-	}
-	defer s.end()
-	s.call, s.args = call, a
-	err := s.run(ctx)
-	return s.n, err
-}
-
 // Recvmsg is one recvmsg(2), when there is something to receive.
 func (c *core) Recvmsg(ctx context.Context, m *rawsock.Msghdr, flags int) (int, error) {
-	n, err := c.transfer(ctx, &c.in, (*side).recvmsg, args{msg: m, flags: flags})
+	n, err := c.message(ctx, &c.in, (*side).recvmsg, m, flags)
 	if err != nil {
 		return n, c.fail("read", "recvmsg", err)
 	}
@@ -181,9 +170,19 @@ func (c *core) Recvmsg(ctx context.Context, m *rawsock.Msghdr, flags int) (int, 
 // Sendmsg is one sendmsg(2), when there is room: of a stream it may send less than
 // all.
 func (c *core) Sendmsg(ctx context.Context, m *rawsock.Msghdr, flags int) (int, error) {
-	n, err := c.transfer(ctx, &c.out, (*side).sendmsg, args{msg: m, flags: flags})
+	n, err := c.message(ctx, &c.out, (*side).sendmsg, m, flags)
 	if err != nil {
 		return n, c.fail("write", "sendmsg", err)
 	}
 	return n, nil
+}
+
+func (c *core) message(ctx context.Context, s *side, call func(*side, rawsock.FD) (int, error), m *rawsock.Msghdr, flags int) (int, error) {
+	if err := s.begin(ctx); err != nil {
+		return 0, err
+	}
+	defer s.end()
+	s.call, s.msg, s.flags = call, m, flags
+	err := s.run(ctx)
+	return s.n, err
 }

@@ -158,7 +158,7 @@ const longestPause = 50 * time.Millisecond
 // so that it is asked again.
 func (c *Conn) connect(ctx context.Context, to rawsock.Sockaddr) error {
 	for pause := time.Millisecond; ; pause = min(2*pause, longestPause) {
-		if _, err := c.transfer(ctx, &c.out, (*side).connect, args{sa: to}); err != errQueueFull {
+		if err := c.connectOnce(ctx, to); err != errQueueFull {
 			if err != nil {
 				return err
 			}
@@ -170,6 +170,16 @@ func (c *Conn) connect(ctx context.Context, to rawsock.Sockaddr) error {
 			return ctx.Err()
 		}
 	}
+}
+
+func (c *Conn) connectOnce(ctx context.Context, to rawsock.Sockaddr) error {
+	s := &c.out
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	defer s.end()
+	s.call, s.sa = (*side).connect, to
+	return s.run(ctx)
 }
 
 // owned closes the descriptor of what could not be made.

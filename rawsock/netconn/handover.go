@@ -1,6 +1,7 @@
 package netconn
 
 import (
+	"context"
 	"errors"
 	"os"
 	"syscall"
@@ -58,7 +59,7 @@ func (c *Conn) Detach() (fd rawsock.FD, prefix []byte, err error) {
 		_ = fd.Close()
 		return -1, nil, err
 	}
-	c.in.turn <- struct{}{} // whoever still reads of the prefix
+	_ = c.in.begin(context.Background()) // after whoever still reads of the prefix
 	prefix = c.prefix
 	c.consume(len(prefix))
 	c.in.end()

@@ -41,27 +41,55 @@ func NewPacketConn(fd rawsock.FD) (*PacketConn, error) {
 // rest is lost; with MSG_TRUNC in flags n is its true length.
 func (c *PacketConn) Recvfrom(p []byte, flags int) (n int, from rawsock.Sockaddr, err error) {
 	s := &c.in
-	if err := s.begin(context.Background()); err != nil {
-		return 0, from, err
+	if err = s.begin(context.Background()); err == nil {
+		err = s.recv(p, flags)
+		n, from = s.n, s.sa
+		s.end()
 	}
-	s.call, s.p, s.flags = (*side).recvfrom, p, flags
-	err = s.run(context.Background())
-	n, from = s.n, s.sa
-	s.end()
 	if err != nil {
 		return n, from, c.fail("read", "recvfrom", err)
 	}
 	return n, from, nil
 }
 
+func (s *side) recv(p []byte, flags int) error {
+	s.call, s.p, s.flags = (*side).recvfrom, p, flags
+	return s.run(context.Background())
+}
+
 // Sendto is one sendto(2), when there is room. The zero Sockaddr is the peer of a
 // socket that has one.
 func (c *PacketConn) Sendto(p []byte, flags int, to rawsock.Sockaddr) (n int, err error) {
-	n, err = c.transfer(context.Background(), &c.out, (*side).sendto, args{p: p, flags: flags, sa: to})
+	s := &c.out
+	if err = s.begin(context.Background()); err == nil {
+		s.sa, s.to = to, netip.AddrPort{}
+		err = s.send(p, flags)
+		n = s.n
+		s.end()
+	}
 	if err != nil {
 		return n, c.failTo("sendto", to, err)
 	}
 	return n, nil
+}
+
+// address makes to the address of send. Whoever sends to one peer again and again
+// has that done once, unless it has a zone, whose meaning can change.
+func (s *side) address(family int, to netip.AddrPort) (err error) {
+	if to == s.to && to.IsValid() {
+		return nil
+	}
+	s.to = netip.AddrPort{}
+	if s.sa, err = rawsock.SockaddrFromAddrPort(fit(family, to)); err == nil && to.Addr().Zone() == "" {
+		s.to = to
+	}
+	return err
+}
+
+// send sends to s.sa.
+func (s *side) send(p []byte, flags int) error {
+	s.call, s.p, s.flags = (*side).sendto, p, flags
+	return s.run(context.Background())
 }
 
 // failTo is fail for an address that is not the peer's.
@@ -106,17 +134,33 @@ func (c *PacketConn) WriteTo(p []byte, to net.Addr) (int, error) {
 
 // ReadFromAddrPort receives a datagram. On an IPv6 socket that serves IPv4 the
 // sender's IPv4 address is mapped, as *net.UDPConn's is.
-func (c *PacketConn) ReadFromAddrPort(p []byte) (int, netip.AddrPort, error) {
-	n, from, err := c.Recvfrom(p, 0)
-	return n, from.AddrPort(), err
+func (c *PacketConn) ReadFromAddrPort(p []byte) (n int, from netip.AddrPort, err error) {
+	s := &c.in
+	if err = s.begin(context.Background()); err == nil {
+		err = s.recv(p, 0)
+		n, from = s.n, s.sa.AddrPort() // and no copy of a Sockaddr, which is long
+		s.end()
+	}
+	if err != nil {
+		return n, from, c.fail("read", "recvfrom", err)
+	}
+	return n, from, nil
 }
 
 // WriteToAddrPort sends p as one datagram. An IPv4 address is mapped for a socket
 // that wants it so.
-func (c *PacketConn) WriteToAddrPort(p []byte, to netip.AddrPort) (int, error) {
-	sa, err := rawsock.SockaddrFromAddrPort(fit(c.family, to))
-	if err != nil {
-		return 0, c.fail("write", "sendto", err)
+func (c *PacketConn) WriteToAddrPort(p []byte, to netip.AddrPort) (n int, err error) {
+	s := &c.out
+	if err = s.begin(context.Background()); err == nil {
+		if err = s.address(c.family, to); err == nil {
+			err = s.send(p, 0)
+			n = s.n
+		}
+		s.end()
 	}
-	return c.Sendto(p, 0, sa)
+	if err != nil {
+		sa, _ := rawsock.SockaddrFromAddrPort(to)
+		return n, c.failTo("sendto", sa, err)
+	}
+	return n, nil
 }

@@ -29,6 +29,9 @@ func packetConn(t testing.TB, fd rawsock.FD) *netconn.PacketConn {
 	t.Helper()
 	c := must(netconn.NewPacketConn(fd))(t)
 	t.Cleanup(func() { c.Close() })
+	if err := c.SetDeadline(time.Now().Add(limit)); err != nil {
+		t.Fatal(err)
+	}
 	return c
 }
 
@@ -50,6 +53,27 @@ func TestPacketAddresses(t *testing.T) {
 		}
 		if _, ok := b.LocalAddr().(*net.UDPAddr); !ok || b.LocalAddr().Network() != "udp" {
 			t.Errorf("LocalAddr is %#v", b.LocalAddr())
+		}
+	}
+}
+
+// TestManyPeers: each datagram goes where it was sent, however the address was given
+// and whatever the one before was.
+func TestManyPeers(t *testing.T) {
+	from := packetConn(t, bound(t, "127.0.0.1:0"))
+	peers := []*netconn.PacketConn{packetConn(t, bound(t, "127.0.0.1:0")), packetConn(t, bound(t, "127.0.0.1:0"))}
+	for _, i := range []int{0, 0, 1, 0, 1, 1} {
+		to := peers[i].LocalAddrPort()
+		must(from.WriteToAddrPort([]byte("a"), to))(t)
+		must(from.Sendto([]byte("b"), 0, must(rawsock.SockaddrFromAddrPort(peers[1-i].LocalAddrPort()))(t)))(t)
+		must(from.WriteToAddrPort([]byte("c"), to))(t)
+		buf := make([]byte, 1)
+		for who, want := range map[int]string{i: "ac", 1 - i: "b"} {
+			for _, b := range []byte(want) {
+				if n, err := peers[who].Read(buf); n != 1 || buf[0] != b || err != nil {
+					t.Fatalf("peer %d: Read = %q, %v, want %q", who, buf[:n], err, b)
+				}
+			}
 		}
 	}
 }

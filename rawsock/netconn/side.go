@@ -3,6 +3,7 @@ package netconn
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -17,7 +18,7 @@ import (
 // runtime a closure that is made anew for each call would allocate, so there is one
 // for all of them, and the call's arguments and results lie beside it.
 type side struct {
-	turn chan struct{}
+	turn turn
 	wait func(func(uintptr) bool) error // of a syscall.RawConn: Read or Write
 	try  func(uintptr) bool             // attempt
 
@@ -27,24 +28,20 @@ type side struct {
 	call func(*side, rawsock.FD) (int, error)
 	n    int
 	err  error
-	args
-}
-
-// args are the arguments of whatever call is made, and its results beside n and
-// err.
-type args struct {
+	// Arguments of whatever call is made, and further results.
 	p     []byte
-	done  int // of p, by earlier attempts
-	flags int
-	sa    rawsock.Sockaddr
 	msg   *rawsock.Msghdr
 	bufs  [][]byte
-	fd    rawsock.FD
 	sock  *rawsock.Sock
+	flags int
+	done  int // how much earlier attempts have done
+	fd    rawsock.FD
+	sa    rawsock.Sockaddr
+	to    netip.AddrPort // what sa was made of, if that holds still
 }
 
 func (s *side) init(wait func(func(uintptr) bool) error, set func(time.Time) error) {
-	s.turn = make(chan struct{}, 1)
+	s.turn.wake = make(chan struct{}, 1)
 	s.wait, s.try, s.deadline.set = wait, s.attempt, set
 }
 
@@ -54,28 +51,18 @@ func (s *side) begin(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	select {
-	case s.turn <- struct{}{}:
-		return nil
-	default:
-	}
-	select {
-	case s.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return s.turn.take(ctx)
 }
 
 // end gives the turn away, and what the call referred to.
 func (s *side) end() {
-	s.call, s.args, s.err = nil, args{}, nil
-	<-s.turn
+	s.p, s.msg, s.bufs, s.sock = nil, nil, nil, nil
+	s.turn.give()
 }
 
 // run makes the call, waiting between attempts, and leaves its count in n.
 func (s *side) run(ctx context.Context) error {
-	s.n, s.err = 0, nil
+	s.n, s.err, s.done = 0, nil, 0
 	if ctx.Done() == nil {
 		return s.outcome(s.wait(s.try))
 	}
