@@ -32,6 +32,9 @@ func (fd FD) Close() error {
 	return asError(sys.Close(int(fd)))
 }
 
+// isCInt reports whether the kernel sees v as it is where a call takes a C int.
+func isCInt(v int) bool { return v == int(int32(v)) }
+
 // asError makes an error of an errno. The runtime has values below 256 at hand,
 // so that boxing one allocates nothing.
 func asError(e sys.Errno) error {

@@ -19,10 +19,14 @@ type Sigset = sys.Sigset
 // Poll wraps poll(2): it waits until one of fds has an event, at most msec
 // milliseconds, without end if msec is negative, and returns how many have. A
 // negative Fd is skipped. EINTR: a signal came; the Go runtime sends itself
-// signals, so this is common.
+// signals, so this is common. An msec that is no C int is EINVAL without a system
+// call.
 //
 // arm64, loong64 and riscv64 Linux has no poll(2); the system call is ppoll(2).
 func Poll(fds []PollFd, msec int) (n int, err error) {
+	if !isCInt(msec) {
+		return 0, unix.EINVAL
+	}
 	n, e := sys.Poll(fds, msec)
 	return n, asError(e)
 }

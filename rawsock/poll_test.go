@@ -1,6 +1,7 @@
 package rawsock_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -36,6 +37,17 @@ func TestPoll(t *testing.T) {
 			break
 		}
 		wantErrno(t, err, unix.EINTR)
+	}
+}
+
+// No time, however long, becomes another one.
+func TestPollRefusesWhatIsNoInt(t *testing.T) {
+	a, _ := pair(t, unix.SOCK_STREAM)
+	for _, msec := range []int64{1 << 31, 1<<32 + 1, math.MinInt64} {
+		if int64(int(msec)) == msec {
+			_, err := rawsock.Poll(ready(a, unix.POLLOUT), int(msec))
+			wantErrno(t, err, unix.EINVAL)
+		}
 	}
 }
 

@@ -191,6 +191,9 @@ func TestBacklogIsCut_D2(t *testing.T) {
 			t.Errorf("listen(%d) gave a backlog of %d, want %d", backlog, got, want)
 		}
 	}
+	if long := int64(1) << 32; int64(int(long)) == long { // the kernel would see 0
+		wantErrno(t, l.Listen(int(long)), unix.EINVAL)
+	}
 }
 
 // Row D5: a send that finds little room takes a part and says how much.

@@ -54,14 +54,14 @@ func (s *FdSet) pointer() *sys.FdSet {
 // microseconds, and on Linux what is left of it is written back, also with
 // EINTR. With an error the sets are as they were.
 //
-// EINVAL: nfds is negative, or, without a system call, more than FD_SETSIZE: the
-// kernel would read and write past the sets. EBADF: a descriptor of a set is not
-// open. Descriptors from FD_SETSIZE on need Poll.
+// EINVAL: nfds is negative, or, without a system call, more than FD_SETSIZE or no
+// C int: the kernel would read and write past the sets. EBADF: a descriptor of a
+// set is not open. Descriptors from FD_SETSIZE on need Poll.
 //
 // arm64, loong64 and riscv64 Linux have no select(2), and on those of 32 bits its
 // seconds have 32: the system call there is pselect6(2), without a mask.
 func Select(nfds int, read, write, except *FdSet, timeout *time.Duration) (n int, err error) {
-	if nfds > unix.FD_SETSIZE {
+	if nfds > unix.FD_SETSIZE || !isCInt(nfds) {
 		return 0, unix.EINVAL
 	}
 	n, e := sys.Select(nfds, setsOf(read, write, except), timeout)
@@ -73,7 +73,7 @@ func Select(nfds int, read, write, except *FdSet, timeout *time.Duration) (n int
 // says about the timeout and the mask is true here. On Linux of 32 bits the system
 // call is pselect6_time64(2), Linux 5.1. On other systems it is ENOSYS.
 func Pselect(nfds int, read, write, except *FdSet, timeout *time.Duration, mask *Sigset) (n int, err error) {
-	if nfds > unix.FD_SETSIZE {
+	if nfds > unix.FD_SETSIZE || !isCInt(nfds) {
 		return 0, unix.EINVAL
 	}
 	n, e := sys.Pselect(nfds, setsOf(read, write, except), timeout, mask)

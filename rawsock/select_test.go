@@ -1,6 +1,8 @@
 package rawsock_test
 
 import (
+	"math"
+	"strconv"
 	"testing"
 	"time"
 
@@ -41,6 +43,27 @@ func TestFdSetRefusesWhatHasNoPlace(t *testing.T) {
 		t.Errorf("memory changed: %v", s)
 	}
 	_, err := rawsock.Select(unix.FD_SETSIZE+1, &s[1], nil, nil, nil)
+	wantErrno(t, err, unix.EINVAL)
+}
+
+// The kernel looks at the lower half of a number: of these it would see 4096, and
+// read and write four times as much as a set has.
+func TestSelectRefusesWhatIsNoInt(t *testing.T) {
+	nfds := math.MinInt + 4096
+	if strconv.IntSize == 32 {
+		t.Skip("an int is a C int here")
+	}
+	far, err := rawsock.FD(0).Fcntl(unix.F_DUPFD_CLOEXEC, 4095) // or the kernel would look at less
+	if err == error(unix.EINVAL) {
+		t.Skip("the limit of descriptors is below 4096")
+	}
+	check(t, err)
+	defer rawsock.FD(far).Close()
+	var sets [4]rawsock.FdSet
+	timeout := time.Duration(0)
+	_, err = rawsock.Select(nfds, &sets[0], nil, nil, &timeout)
+	wantErrno(t, err, unix.EINVAL)
+	_, err = rawsock.Pselect(nfds, &sets[0], nil, nil, &timeout, nil)
 	wantErrno(t, err, unix.EINVAL)
 }
 

@@ -29,8 +29,12 @@ func (fd FD) Bind(sa Sockaddr) error {
 }
 
 // Listen wraps listen(2). The kernel silently lowers backlog to
-// net.core.somaxconn (Linux) or kern.ipc.somaxconn.
+// net.core.somaxconn (Linux) or kern.ipc.somaxconn. One that is no C int is EINVAL
+// without a system call.
 func (fd FD) Listen(backlog int) error {
+	if !isCInt(backlog) {
+		return unix.EINVAL
+	}
 	return asError(sys.Listen(int(fd), backlog))
 }
 

@@ -78,7 +78,7 @@ func (fd FD) SetsockoptUint64(level, name int, value uint64) error {
 // there. A size that is no int32 is EINVAL without a system call, as the kernel
 // would see another. It is ENOSYS except on Linux.
 func (fd FD) SetsockoptNull(level, name, size int) error {
-	if int64(size) != int64(int32(size)) {
+	if !isCInt(size) {
 		return unix.EINVAL
 	}
 	return asError(sys.SetsockoptNull(int(fd), level, name, size))
