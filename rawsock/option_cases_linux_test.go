@@ -98,7 +98,7 @@ var socketCases = []optionCase{
 	keeps(rawsock.SOBusyPoll, udp4, 50*time.Microsecond, 0),
 	privileged(toggles(rawsock.SOPreferBusyPoll, udp4)),
 	privileged(keeps(rawsock.SOBusyPollBudget, udp4, 16)),
-	keeps(rawsock.SOMaxPacingRate, tcp4, 125_000, math.MaxUint64),
+	keeps(rawsock.SOMaxPacingRate, tcp4, 125_000, math.MaxUint32-1, math.MaxUint64),
 	tells(rawsock.SOBPFExtensions, udp4, func(n int) bool { return n >= 64 }),
 	keeps(rawsock.SOIncomingCPU, udp4, 1),
 	tells(rawsock.SOIncomingNapiID, udp4, is(uint32(0))),

@@ -84,7 +84,7 @@ var (
 var (
 	asUint32 = structCodec[uint32]("unsigned int")
 	asUint64 = structCodec[uint64]("uint64_t")
-	asRate   = codec[uint64]{"unsigned long", 8, 4, asUint64.write, readRate}
+	asRate   = codec[uint64]{"unsigned long", 8, 4, writeRate, readRate}
 	asName   = codec[string]{"char[16]", nameSize, 0, writeName, readName}
 	asDevice = codec[string]{"char[IFNAMSIZ]", nameSize, 0, writeName, readName}
 )
@@ -200,6 +200,16 @@ func duration(sec, usec int64) time.Duration {
 		return math.MaxInt64
 	}
 	return time.Duration(sec)*time.Second + time.Duration(usec)*time.Microsecond
+}
+
+// writeRate writes the int that every kernel takes, with all ones for no limit,
+// where it says the same: kernels of 32 bits and old ones read no more than that
+// of a long one, which on big-endian machines is its upper half.
+func writeRate(v uint64) (optval, unix.Errno) {
+	if v < math.MaxUint32 || v == math.MaxUint64 {
+		return writeStruct(uint32(v))
+	}
+	return writeStruct(v)
 }
 
 // readRate widens what a 32-bit kernel gives, where all ones are no limit too.

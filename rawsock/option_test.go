@@ -1,6 +1,9 @@
 package rawsock_test
 
 import (
+	"bytes"
+	"encoding/binary"
+	"math"
 	"testing"
 	"time"
 
@@ -44,6 +47,23 @@ func TestOptionValuesThatDoNotFit(t *testing.T) {
 	} {
 		if err != error(unix.EINVAL) {
 			t.Errorf("%s: %v, want EINVAL", name, err)
+		}
+	}
+}
+
+// A rate is the int that every kernel takes as long as it fits.
+func TestPacingRateIsShort(t *testing.T) {
+	for rate, want := range map[uint64][]byte{
+		1000:               binary.NativeEndian.AppendUint32(nil, 1000),
+		math.MaxUint32 - 1: binary.NativeEndian.AppendUint32(nil, math.MaxUint32-1),
+		math.MaxUint32:     binary.NativeEndian.AppendUint64(nil, math.MaxUint32),
+		5 << 32:            binary.NativeEndian.AppendUint64(nil, 5<<32),
+		math.MaxUint64:     binary.NativeEndian.AppendUint32(nil, math.MaxUint32),
+	} {
+		got, err := rawsock.SOMaxPacingRate.AppendTo(nil, rate)
+		check(t, err)
+		if back, err := rawsock.SOMaxPacingRate.Decode(got); !bytes.Equal(got, want) || back != rate || err != nil {
+			t.Errorf("%d is % x, want % x; and back it is %d, %v", rate, got, want, back, err)
 		}
 	}
 }
