@@ -3,6 +3,7 @@ package rawsock_test
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -203,6 +204,33 @@ func TestBatchErrnos(t *testing.T) {
 	if n, err := a.Sendmmsg(b.Slice(0, 1), 0); n != 1 || err != nil || b.Data(0) != nil {
 		t.Errorf("an empty message: %d, %v", n, err)
 	}
+}
+
+// A message that is given fewer buffers, or none, keeps none of those before.
+func TestBatchLetsBuffersGo(t *testing.T) {
+	b := rawsock.NewBatch(1)
+	for _, keep := range []int{0, 1} {
+		gone := make(chan int, 3)
+		buffers := make([][]byte, 3)
+		for i := range buffers {
+			buffers[i] = make([]byte, 64)
+			runtime.AddCleanup(&buffers[i][0], func(i int) { gone <- i }, i)
+		}
+		b.SetBuffers(0, buffers...)
+		kept := buffers[:keep:keep]
+		b.SetBuffers(0, append([][]byte(nil), kept...)...)
+		clear(buffers[keep:])
+		for left := 3 - keep; left > 0; left-- {
+			runtime.GC()
+			select {
+			case <-gone:
+			case <-time.After(5 * time.Second):
+				t.Fatalf("%d of %d buffers are kept alive", left, 3-keep)
+			}
+		}
+		runtime.KeepAlive(kept)
+	}
+	runtime.KeepAlive(b)
 }
 
 func TestBatchDoesNotAllocate(t *testing.T) {

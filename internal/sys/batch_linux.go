@@ -17,6 +17,7 @@ func oneEach(n int) func(i int) Vectors {
 }
 
 func (b Batch) setBuffers(i int) {
+	b.slots[i].vectors.clear() // or what is set no more would be kept alive
 	iov := b.slots[i].vectors.set(b.slots[i].buffers)
 	h := &b.heads[i].Hdr
 	h.Iov = unsafe.SliceData(iov)
