@@ -76,6 +76,7 @@ func setOf(t *testing.T, fds ...rawsock.FD) *rawsock.FdSet {
 	return s
 }
 
+// Row D16: what is readable, writable and exceptional, in one call.
 func TestSelect(t *testing.T) {
 	a, b := pair(t, unix.SOCK_STREAM)
 	_, err := b.Write([]byte("x"))
