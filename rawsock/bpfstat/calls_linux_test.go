@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -297,6 +298,63 @@ func TestWatch(t *testing.T) {
 			t.Errorf("%s after Close: %v", name, err)
 		}
 	}
+}
+
+// Two counters do not know of each other, be it on the same socket.
+func TestTwoCounters(t *testing.T) {
+	one, two := open(t, bpfstat.Calls), open(t, bpfstat.Calls)
+	a, b := tcpPair(loopback4)(t, one)
+	must2(b.Send(make([]byte, 10), 0))(t)
+	must(t, two.Watch(b.fd))
+	must2(b.Send(make([]byte, 10), 0))(t)
+	b.check(one, "watched from the beginning")
+	if got, want := read(t, two, b.fd).Calls, (bpfstat.CallCounts{Send: 1, SendBytes: 10}); got != want {
+		t.Errorf("watched later: %+v, want %+v", got, want)
+	}
+	must(t, one.Close())
+	must2(a.Send(make([]byte, 10), 0))(t)
+	readable(t, b.fd)
+	must2(b.Recv(make([]byte, 10), 0))(t)
+	if got := read(t, two, b.fd).Calls; got.Send != 1 || got.RecvBytes != 10 {
+		t.Errorf("after the other's Close: %+v", got)
+	}
+}
+
+// Close may come at any time: what is called then has its result or ErrClosed,
+// and never that of another descriptor with the same number.
+func TestCloseInUse(t *testing.T) {
+	c := open(t, bpfstat.Wake)
+	_, b := tcpPair(loopback4)(t, c)
+	calls := []func() error{
+		func() error { return c.Watch(b.fd) },
+		func() error { _, err := c.Read(b.fd); return err },
+		func() error { _, err := c.Totals(); return err },
+		func() (err error) {
+			for _, err = range c.Each() {
+				if err != nil {
+					break
+				}
+			}
+			return err
+		},
+	}
+	var wg, running sync.WaitGroup
+	running.Add(len(calls))
+	for i, call := range calls {
+		wg.Go(func() {
+			err := call()
+			running.Done()
+			for err == nil {
+				err = call()
+			}
+			if err != bpfstat.ErrClosed {
+				t.Errorf("call %d: %v", i, err)
+			}
+		})
+	}
+	running.Wait()
+	must(t, c.Close())
+	wg.Wait()
 }
 
 // MPTCP listeners, which net.Listen makes, are refused: nothing is inherited.

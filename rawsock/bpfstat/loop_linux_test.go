@@ -21,7 +21,7 @@ import (
 	"github.com/rawloop/rawloop/rawsock/bpfstat"
 )
 
-// go test -run OverTheLoop -bpfstat.conns 100000 ./rawsock/bpfstat
+// go test ./rawsock/bpfstat -run OverTheLoop -args -bpfstat.conns=100000
 var conns = flag.Int("bpfstat.conns", 300, "connections to each server of TestCountersOverTheLoop")
 
 // server is an echo server on the event loop whose every connection is compared
@@ -189,6 +189,12 @@ func compareSums(t *testing.T, s *server) {
 	if k.RecvBytes != st.BytesIn || k.SendBytes != st.BytesOut || k.Recv != st.Calls.Recv ||
 		k.Send != st.Calls.Send+st.Calls.Sendmsg || k.RecvAgain+k.SendAgain != st.Again {
 		t.Errorf("kernel %+v, loop %+v", k, st)
+	}
+	if s.where[0] != '/' { // of TCP the same bytes are in the sums of its own
+		tcp := settled(t, s.c, st.Accepted).TCP
+		if tcp.Received-tcp.Unread != st.BytesIn || tcp.Sent+tcp.Unsent != st.BytesOut {
+			t.Errorf("TCP %+v, loop %+v", tcp, st)
+		}
 	}
 	t.Logf("%d connections, %d bytes, %d calls compared, %d differ", s.compared.Load(), s.bytes.Load(), s.calls.Load(), s.differs.Load())
 	if n := sum.Wait.N(); s.c.Level() == bpfstat.Wake && (n == 0 || n > k.Recv) {
