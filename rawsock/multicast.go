@@ -42,7 +42,7 @@ func IfaceByName(name string) (Iface, error) {
 // igmp_max_msf; ENOPROTOOPT for an IPv6 group on an IPv4 socket (the other way
 // round is allowed). EINVAL comes without a call for what the option cannot hold:
 // a zone (on says it), a source or an on.Addr of another family than the group,
-// an on.Addr for an IPv6 group.
+// an on.Addr for an IPv6 group, an on.Index that fits no C int.
 func (fd FD) JoinGroup(group netip.Addr, on Iface) error {
 	return fd.membership(group, on, IPAddMembership, IPv6JoinGroup)
 }
@@ -105,6 +105,9 @@ func (fd FD) source(group, source netip.Addr, on Iface, byAddr WriteOption[IPMre
 
 // fits reports whether an option can hold both the interface and addr.
 func (i Iface) fits(addr netip.Addr) bool {
+	if int(int32(i.Index)) != i.Index {
+		return false
+	}
 	if addr.Is4() {
 		return !i.Addr.IsValid() || i.Addr.Is4()
 	}

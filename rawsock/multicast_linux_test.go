@@ -2,6 +2,8 @@ package rawsock_test
 
 import (
 	"errors"
+	"math"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"testing"
@@ -249,6 +251,13 @@ func TestMulticastBadInput(t *testing.T) {
 	}
 	if _, err := rawsock.IfaceByName("no such"); !errors.Is(err, unix.ENODEV) || err.Error() != `interface "no such": no such device` {
 		t.Errorf("unknown name: %v", err)
+	}
+	if bits.UintSize == 64 { // what is no C int must not become one that is lo's
+		wide := rawsock.Iface{Index: lo.Index + math.MaxUint32 + 1}
+		wantErrno(t, fd4.JoinGroup(v4.group, wide), unix.EINVAL)
+		wantErrno(t, fd4.JoinSourceGroup(v4.group, v4.sources[0], wide), unix.EINVAL)
+		wantErrno(t, fd4.SetSourceFilter(v4.group, wide, unix.MCAST_EXCLUDE), unix.EINVAL)
+		wantErrno(t, fd6.JoinGroup(v6.group, wide), unix.EINVAL)
 	}
 	check(t, fd6.JoinGroup(v4.group, lo)) // an IPv6 socket takes IPv4 groups
 }

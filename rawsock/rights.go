@@ -36,7 +36,8 @@ func (fd FD) SendFds(p []byte, fds []FD, flags int, to Sockaddr) (n int, err err
 // were sent or because no more could be opened (RLIMIT_NOFILE), those that came
 // are closed and the error is ErrRightsTruncated; the data in p, recvflags and
 // from are valid all the same. On a socket with SO_PASSCRED, SO_PASSPIDFD,
-// SO_PASSSEC or SO_TIMESTAMP other messages take the room: use Recvmsg there.
+// SO_PASSSEC or SO_TIMESTAMP other messages take the room: use Recvmsg there. A
+// descriptor of SCM_PIDFD is closed.
 func (fd FD) RecvFds(p []byte, fds []FD, flags int) (n int, got []FD, recvflags int, from Sockaddr, err error) {
 	// CMSG_LEN, not CMSG_SPACE: Linux would fill the padding with a descriptor.
 	room := cmsgData() + sizeofDescriptor*min(len(fds), MaxRights)
@@ -50,7 +51,10 @@ func (fd FD) RecvFds(p []byte, fds []FD, flags int) (n int, got []FD, recvflags 
 	}
 	got = fds[:0]
 	for c := range Cmsgs(m.Control) {
-		got, _ = c.Rights(got)
+		var isRights bool
+		if got, isRights = c.Rights(got); !isRights {
+			c.close()
+		}
 	}
 	return n, got, m.Flags, m.Name, nil
 }
@@ -59,12 +63,20 @@ func (fd FD) RecvFds(p []byte, fds []FD, flags int) (n int, got []FD, recvflags 
 // and, on Linux, of SCM_PIDFD. It is for whoever receives messages and does not
 // want what came with one. The error is the first of close(2).
 func CloseRights(control []byte) (err error) {
-	var room [MaxRights]FD
 	for m := range Cmsgs(control) {
-		for _, fd := range m.descriptors(room[:0]) {
-			if e := fd.Close(); e != nil && err == nil {
-				err = e
-			}
+		if e := m.close(); err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// close closes every descriptor that m brought.
+func (m Cmsg) close() (err error) {
+	var room [MaxRights]FD
+	for _, fd := range m.descriptors(room[:0]) {
+		if e := fd.Close(); err == nil {
+			err = e
 		}
 	}
 	return err

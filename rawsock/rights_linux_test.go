@@ -2,6 +2,8 @@ package rawsock_test
 
 import (
 	"fmt"
+	"math"
+	"math/bits"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -211,4 +213,38 @@ func TestSendFdsWithoutData(t *testing.T) {
 		t.Fatalf("datagram: %v, %v", fds, err)
 	}
 	check(t, fds[0].Close())
+}
+
+// What comes besides rights is not the caller's to know of: a descriptor of the
+// sender's process (SO_PASSPIDFD) is closed.
+func TestRecvFdsClosesPidfd(t *testing.T) {
+	a, b := pair(t, unix.SOCK_STREAM)
+	if err := b.SetsockoptInt(unix.SOL_SOCKET, unix.SO_PASSPIDFD, 1); err != nil {
+		wantErrno(t, err, unix.ENOPROTOOPT) // before Linux 6.5
+		return
+	}
+	room := make([]rawsock.FD, 3)
+	for sent := range 2 {
+		before := sockettest.OpenFDs(t)
+		_, err := a.SendFds([]byte("x"), []rawsock.FD{a, a}[:sent], 0, rawsock.Sockaddr{})
+		check(t, err)
+		_, got, _, _, err := b.RecvFds(make([]byte, 1), room, unix.MSG_CMSG_CLOEXEC)
+		if err != rawsock.ErrRightsTruncated {
+			check(t, err)
+		}
+		check(t, rawsock.CloseRights(rawsock.AppendRights(nil, got...)))
+		if after := sockettest.OpenFDs(t); after != before {
+			t.Errorf("%d rights sent: %d descriptors, then %d", sent, before, after)
+		}
+	}
+}
+
+// A number that fits no C int is no other descriptor's.
+func TestAppendRightsOutOfRange(t *testing.T) {
+	a, _ := pair(t, unix.SOCK_STREAM)
+	if bits.UintSize == 32 {
+		return
+	}
+	_, err := a.SendFds([]byte("x"), []rawsock.FD{a + math.MaxUint32 + 1}, 0, rawsock.Sockaddr{})
+	wantErrno(t, err, unix.EBADF)
 }

@@ -43,13 +43,15 @@ type UnixListener struct {
 // flock(2) on path.lock beside it, which a UnixListener holds as long as it is
 // open and which the kernel gives up for one that dies. Servers that do not lock
 // are asked by connecting: only if that is ECONNREFUSED, and only if path is a
-// socket, it is removed. Between those two calls such a server can still lose its
-// file to this one, as it can to anybody who is allowed to write to the
-// directory; and on darwin and the BSDs one whose queue is full refuses too.
+// socket, it is removed. One that has bound and not yet listened refuses too, and
+// between those two calls such a server can still lose its file to this one, as
+// it can to anybody who is allowed to write to the directory; and on darwin and
+// the BSDs one whose queue is full refuses too.
 //
 // The error is a *CallError, or an *fs.PathError for a path that no address can
 // hold. EADDRINUSE: a live server has the path, or it is not a socket. EACCES: no
 // permission for the directory, or for a path.lock that somebody else left.
+// EEXIST: path.lock is not an empty file, and so another program's.
 func ListenUnix(path string, cfg UnixConfig) (*UnixListener, error) {
 	sa, err := SockaddrUnixPath(path)
 	if err != nil {

@@ -239,7 +239,27 @@ func TestListenUnixLockErrors(t *testing.T) {
 			t.Errorf("%s: %v, want %v", path, err, want)
 		}
 	}
-	if left, err := filepath.Glob("*"); err != nil || strings.Join(left, " ") != "d.lock s.lock" {
+	check(t, os.WriteFile("Gemfile.lock", []byte("of another program"), 0o600))
+	_, err := rawsock.ListenUnix("Gemfile", rawsock.UnixConfig{})
+	if !errors.Is(err, unix.EEXIST) {
+		t.Errorf("a lock file that holds something: %v", err)
+	}
+	if left, err := filepath.Glob("*"); err != nil || strings.Join(left, " ") != "Gemfile.lock d.lock s.lock" {
 		t.Errorf("%q is left, %v", left, err)
+	}
+}
+
+// Who lost its lock's file does not remove the one of whoever locked after it.
+func TestListenUnixLeavesAnothersLock(t *testing.T) {
+	t.Chdir(t.TempDir())
+	first := listenUnix(t, "s", rawsock.UnixConfig{})
+	check(t, os.Remove("s.lock"))
+	check(t, os.Remove("s"))
+	listenUnix(t, "s", rawsock.UnixConfig{})
+	check(t, first.Close())
+	for _, name := range []string{"s", "s.lock"} {
+		if _, err := os.Lstat(name); err != nil {
+			t.Error(err)
+		}
 	}
 }
