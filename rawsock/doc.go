@@ -1,6 +1,49 @@
 // Package rawsock is the BSD socket interface exactly as the kernel has it: one
 // function, one system call.
 //
+// # Contents
+//
+// In the order of a socket's life, with the pages of the manual at the end of
+// each:
+//
+//   - Sockets: [Socket], [Socketpair], [FD.Close], [FD.Shutdown]; duplicates and
+//     flags: [FD.Dup], [FD.Dup3], [FD.Fcntl], [FD.SetNonblock], [FD.GetNonblock],
+//     [FD.SetInheritable], [FD.GetInheritable]; what one is: [FD.SockDomain],
+//     [FD.SockType], [FD.SockProtocol] (socket(2), close(2), shutdown(2), fcntl(2)).
+//   - Names: [Sockaddr], made by SockaddrInet4, SockaddrUnixPath and others, and
+//     by [ParseSockaddr]; [FD.Bind], [FD.Getsockname], [FD.Getpeername]; what
+//     numbers are called: [FamilyName], [TypeName], [ProtoName]; special addresses:
+//     [SockaddrFromHost], [ClassifyInet4] (bind(2), ip(7), ipv6(7), unix(7)).
+//   - Connections: [FD.Listen], [FD.Accept], [FD.Accept4], [FD.Connect],
+//     [FD.Disconnect], [FD.SockError] (listen(2), accept(2), connect(2)).
+//   - Sending and receiving: [FD.Send], [FD.Sendto], [FD.Recv], [FD.Recvfrom],
+//     [FD.Read], [FD.Write]; several buffers: [FD.Readv], [FD.Writev],
+//     [FD.Sendmsg], [FD.Recvmsg] and [Msghdr]; several messages: [FD.Sendmmsg],
+//     [FD.Recvmmsg] and [Batch] (send(2), recv(2), readv(2), sendmmsg(2)).
+//   - Control messages: [Cmsgs], [AppendCmsg] and an Append function for each
+//     kind, the methods of [Cmsg]; the error queue: [FD.RecvErr], [ExtendedErr],
+//     [ZerocopyRange] (cmsg(3), ip(7)).
+//   - Waiting: [Poll], [Ppoll], [Select], [Pselect] and [FdSet] (poll(2),
+//     select(2)).
+//   - How much there is: [FD.Inq], [FD.Outq], [FD.OutqNSD], [FD.Sockatmark],
+//     [FD.Gstamp] (ioctl(2), tcp(7), socket(7)).
+//   - Options: [Option] and its variables, [Options] lists them; of any level:
+//     [FD.SetsockoptInt], [FD.GetsockoptInt], [FD.SetsockoptBytes],
+//     [FD.GetsockoptBytes], [FD.SetsockoptNull]; [OptionName] (getsockopt(2),
+//     socket(7), tcp(7), udp(7)).
+//   - Files and pipes: [FD.Sendfile], [Splice], [Tee], [FD.Vmsplice]
+//     (sendfile(2), splice(2)).
+//   - Filters: [Filter], [ParseFilter], [FD.AttachFilter], [FD.AttachBPF],
+//     [FD.DetachFilter], [FD.LockFilter], [FD.GetFilter]; steering of a
+//     SO_REUSEPORT group: [FD.AttachReuseportCBPF], [SteerByCPU] and its kin
+//     (socket(7), bpf(2)).
+//   - Multicast: [Iface], [FD.JoinGroup], [FD.JoinSourceGroup], [FD.BlockSource],
+//     [FD.SetSourceFilter] and their inverses (ip(7), ipv6(7)).
+//   - Convenience: [Sock], [CreateServer], [CreateConnection], [ListenUnix],
+//     [Sendall], [Recvfull], [RetryEINTR], [FD.SendFds], [FD.RecvFds],
+//     [UnlinkIfSocket].
+//   - Tracing: [Trace], [TraceFunc] (strace(1)).
+//
 // # The contract
 //
 // Every method of [FD], and [Socket], [Socketpair], [Poll], [Ppoll], [Select],

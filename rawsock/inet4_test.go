@@ -75,7 +75,9 @@ func TestIPClasses(t *testing.T) {
 	}
 }
 
-// B11, B14, B18: each range, and the addresses around it.
+// B11, B14, B18: each range, and the addresses around it. What is outside the
+// private ranges is public (B12), and what a router that translates puts in their
+// place (B13).
 func TestIPRanges(t *testing.T) {
 	for _, c := range []struct {
 		name      string

@@ -8,8 +8,9 @@ import (
 	"github.com/rawloop/rawloop/rawsock"
 )
 
-// A6, A21, A22: a socket is what it was made as, and says so; 0 as protocol is
-// the type's usual one.
+// A1, A3, A6, A21, A22: a socket is what it was made as, and says so; 0 as
+// protocol is the type's usual one. A4: an endpoint on a network, on this host or
+// to the kernel is one and the same call.
 func TestSocketsSayWhatTheyAre(t *testing.T) {
 	for _, c := range []struct {
 		domain, typ, proto           int
@@ -36,7 +37,7 @@ func TestSocketsSayWhatTheyAre(t *testing.T) {
 	}
 }
 
-// A13, A14: raw sockets are for the privileged, and inet has no SOCK_RDM.
+// A13, A14, A16: raw sockets are for the privileged, and inet has no SOCK_RDM.
 func TestKindsThatAreRefused(t *testing.T) {
 	fd, err := rawsock.Socket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP)
 	if err == nil {

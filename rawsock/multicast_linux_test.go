@@ -2,7 +2,6 @@ package rawsock_test
 
 import (
 	"errors"
-	"math"
 	"math/bits"
 	"net/netip"
 	"slices"
@@ -253,7 +252,7 @@ func TestMulticastBadInput(t *testing.T) {
 		t.Errorf("unknown name: %v", err)
 	}
 	if bits.UintSize == 64 { // what is no C int must not become one that is lo's
-		wide := rawsock.Iface{Index: lo.Index + math.MaxUint32 + 1}
+		wide := rawsock.Iface{Index: int(int64(lo.Index) + 1<<32)}
 		wantErrno(t, fd4.JoinGroup(v4.group, wide), unix.EINVAL)
 		wantErrno(t, fd4.JoinSourceGroup(v4.group, v4.sources[0], wide), unix.EINVAL)
 		wantErrno(t, fd4.SetSourceFilter(v4.group, wide, unix.MCAST_EXCLUDE), unix.EINVAL)

@@ -18,6 +18,8 @@ var (
 	SOReuseAddr = Option[bool]{&OptionInfo{Name: "SO_REUSEADDR", Level: levelSocket, Number: optSOReuseAddr, Since: "1.0", Man: "socket(7)"}, &asBool}
 
 	// SOReusePort lets sockets of one user bind the same address and port, and spreads connections and datagrams over them.
+	// On Linux a UDP socket that has it and binds to port 0 can be given the port of another group of the same user
+	// (udp_lib_lport_inuse): take a port with a socket that does not have it.
 	SOReusePort = Option[bool]{&OptionInfo{Name: "SO_REUSEPORT", Level: levelSocket, Number: optSOReusePort, Since: "3.9", Man: "socket(7)"}, &asBool}
 
 	// SOType is the type of the socket (SOCK_STREAM, …).

@@ -2,7 +2,6 @@ package rawsock_test
 
 import (
 	"fmt"
-	"math"
 	"math/bits"
 	"os"
 	"os/exec"
@@ -245,6 +244,6 @@ func TestAppendRightsOutOfRange(t *testing.T) {
 	if bits.UintSize == 32 {
 		return
 	}
-	_, err := a.SendFds([]byte("x"), []rawsock.FD{a + math.MaxUint32 + 1}, 0, rawsock.Sockaddr{})
+	_, err := a.SendFds([]byte("x"), []rawsock.FD{rawsock.FD(int64(a) + 1<<32)}, 0, rawsock.Sockaddr{})
 	wantErrno(t, err, unix.EBADF)
 }

@@ -26,6 +26,9 @@ type group struct {
 func newGroup(t testing.TB, typ int, sa rawsock.Sockaddr, n int) *group {
 	t.Helper()
 	g := &group{addr: sa}
+	if typ == unix.SOCK_DGRAM && sa.AddrPort().Port() == 0 {
+		g.addr = freePort(t, sa)
+	}
 	t.Cleanup(func() {
 		for _, fd := range g.fds {
 			check(t, fd.Close())
@@ -35,6 +38,18 @@ func newGroup(t testing.TB, typ int, sa rawsock.Sockaddr, n int) *group {
 		g.join(t, typ)
 	}
 	return g
+}
+
+// freePort is sa with a port that no UDP socket has: see SOReusePort about port 0.
+func freePort(t testing.TB, sa rawsock.Sockaddr) rawsock.Sockaddr {
+	t.Helper()
+	fd, err := rawsock.Socket(sa.Family(), unix.SOCK_DGRAM, 0)
+	check(t, err)
+	defer fd.Close()
+	check(t, fd.Bind(sa))
+	free, err := fd.Getsockname()
+	check(t, err)
+	return free
 }
 
 func (g *group) join(t testing.TB, typ int) {
