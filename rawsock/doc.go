@@ -69,9 +69,11 @@
 //     and MSG_TRUNC may report more bytes than the buffer holds. With an error
 //     the count is 0.
 //   - Errors are bare [golang.org/x/sys/unix.Errno] values and cost no
-//     allocation. Made up here is only EINVAL for what C could not pass on: a
-//     number that fits no C int, a negative size, a descriptor that has no place
-//     in an [FdSet]. [errors.Is] matches them with the errnos of x/sys and
+//     allocation. Made up here is only EINVAL for what C could not pass on: an
+//     option's value or an interface's index that fits no C int, a negative size,
+//     a descriptor that has no place in an [FdSet]. What else is an int in C
+//     (descriptors, flags, a backlog) is passed on as it is, and the kernel looks
+//     at its lower 32 bits, as if C had converted it. [errors.Is] matches them with the errnos of x/sys and
 //     syscall and with os.ErrPermission, os.ErrExist, os.ErrNotExist and
 //     errors.ErrUnsupported.
 //   - A timeout goes in and comes out: what the kernel leaves of it is written
