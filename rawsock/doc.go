@@ -73,9 +73,9 @@
 //     option's value or an interface's index that fits no C int, a negative size,
 //     a descriptor that has no place in an [FdSet]. What else is an int in C
 //     (descriptors, flags, a backlog) is passed on as it is, and the kernel looks
-//     at its lower 32 bits, as if C had converted it. [errors.Is] matches them with the errnos of x/sys and
-//     syscall and with os.ErrPermission, os.ErrExist, os.ErrNotExist and
-//     errors.ErrUnsupported.
+//     at its lower 32 bits, as if C had converted it. [errors.Is] matches errnos
+//     with those of x/sys and syscall and with os.ErrPermission, os.ErrExist,
+//     os.ErrNotExist and errors.ErrUnsupported.
 //   - A timeout goes in and comes out: what the kernel leaves of it is written
 //     back, which the C library hides for some calls.
 //

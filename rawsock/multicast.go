@@ -1,8 +1,6 @@
 package rawsock
 
 import (
-	"fmt"
-	"net"
 	"net/netip"
 
 	"golang.org/x/sys/unix"
@@ -21,11 +19,8 @@ type Iface struct {
 //
 // ENODEV (wrapped, with the name): there is none.
 func IfaceByName(name string) (Iface, error) {
-	found, err := net.InterfaceByName(name)
-	if err != nil {
-		return Iface{}, fmt.Errorf("interface %q: %w", name, unix.ENODEV)
-	}
-	return Iface{Index: found.Index}, nil
+	index, err := indexOfName(name)
+	return Iface{Index: index}, err
 }
 
 // JoinGroup joins a group on one interface, for datagrams of any source, by

@@ -278,3 +278,19 @@ func TestMulticastCallsDoNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations, %v", allocs, failed)
 	}
 }
+
+// Without a descriptor to ask with, it is not known whether the interface exists.
+func TestInterfaceNamesWithoutDescriptors(t *testing.T) {
+	var limit unix.Rlimit
+	check(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &limit))
+	none := unix.Rlimit{Max: limit.Max}
+	check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &none))
+	_, err := rawsock.IfaceByName("lo")
+	_, err2 := rawsock.InterfaceIndex("lo")
+	check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &limit))
+	for _, err := range []error{err, err2} {
+		if !errors.Is(err, unix.EMFILE) {
+			t.Errorf("got %v, want EMFILE", err)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package rawsock
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -59,11 +60,20 @@ func InterfaceIndex(name string) (uint32, error) {
 	if index, err := strconv.ParseUint(name, 10, 32); err == nil {
 		return uint32(index), nil
 	}
+	index, err := indexOfName(name)
+	return uint32(index), err
+}
+
+// indexOfName asks the kernel for a list of all interfaces. What keeps it from
+// asking (EMFILE) is not ENODEV.
+func indexOfName(name string) (int, error) {
 	iface, err := net.InterfaceByName(name)
-	if err != nil {
-		return 0, fmt.Errorf("interface %q: %w", name, unix.ENODEV)
+	if err == nil {
+		return iface.Index, nil
 	}
-	return uint32(iface.Index), nil
+	e := unix.ENODEV
+	_ = errors.As(err, &e)
+	return 0, fmt.Errorf("interface %q: %w", name, e)
 }
 
 func scopeOf(zone string) (uint32, error) {
