@@ -12,6 +12,9 @@ import (
 	"github.com/rawloop/rawloop/rawsock"
 )
 
+// short is a time to wait for nothing.
+const short = 2 * time.Millisecond
+
 // The kernel says how much of the timeout is left.
 func TestPpollTimeout(t *testing.T) {
 	a, b := pair(t, unix.SOCK_STREAM)

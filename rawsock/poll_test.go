@@ -3,7 +3,6 @@ package rawsock_test
 import (
 	"math"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -61,5 +60,3 @@ func TestPollOfAClosedDescriptor(t *testing.T) {
 func ready(fd rawsock.FD, events int16) []rawsock.PollFd {
 	return []rawsock.PollFd{{Fd: int32(fd), Events: events}}
 }
-
-const short = 2 * time.Millisecond

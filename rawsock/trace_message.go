@@ -211,15 +211,3 @@ func (l *line) cmsgData(formats []cmsgFormat, typ int, data []byte) {
 		}
 	}
 }
-
-func (l *line) ints(data []byte) {
-	l.array(len(data)/4, func(i int) { l.int(int64(int32At(data[4*i:]))) })
-}
-
-func (l *line) unsignedInts(data []byte) {
-	l.array(len(data)/4, func(i int) { l.uint(uint64(uint32(int32At(data[4*i:])))) })
-}
-
-func (l *line) hexBytes(data []byte) {
-	l.array(len(data), func(i int) { l.hex(uint64(data[i])) })
-}

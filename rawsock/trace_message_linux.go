@@ -124,3 +124,15 @@ func (l *line) timespecsOld(b []byte) {
 func (l *line) timespecsNew(b []byte) {
 	l.array(3, func(i int) { l.timespecNew(b[16*i:]) })
 }
+
+func (l *line) ints(data []byte) {
+	l.array(len(data)/4, func(i int) { l.int(int64(int32At(data[4*i:]))) })
+}
+
+func (l *line) unsignedInts(data []byte) {
+	l.array(len(data)/4, func(i int) { l.uint(uint64(uint32(int32At(data[4*i:])))) })
+}
+
+func (l *line) hexBytes(data []byte) {
+	l.array(len(data), func(i int) { l.hex(uint64(data[i])) })
+}

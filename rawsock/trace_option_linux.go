@@ -183,3 +183,20 @@ func (l *line) icmpFilter(b []byte) {
 	}
 	l.str("]")
 }
+
+func (l *line) uint32(v int32) { l.uint(uint64(uint32(v))) }
+
+func (l *line) mreq(b []byte) {
+	l.str("{")
+	l.inet("imr_multiaddr", b)
+	l.inet("imr_interface", b[4:])
+	l.str("}")
+}
+
+func (l *line) mreq6(b []byte) {
+	l.str("{")
+	l.inet6("ipv6mr_multiaddr", b)
+	l.field("ipv6mr_interface")
+	l.uint(uint64(uint32(int32At(b[16:]))))
+	l.str("}")
+}
