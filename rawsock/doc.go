@@ -70,12 +70,12 @@
 //     the count is 0.
 //   - Errors are bare [golang.org/x/sys/unix.Errno] values and cost no
 //     allocation. Made up here is only EINVAL for what C could not pass on: an
-//     option's value or an interface's index that fits no C int, a negative size,
-//     a descriptor that has no place in an [FdSet]. What else is an int in C
-//     (descriptors, flags, a backlog) is passed on as it is, and the kernel looks
-//     at its lower 32 bits, as if C had converted it. [errors.Is] matches errnos
-//     with those of x/sys and syscall and with os.ErrPermission, os.ErrExist,
-//     os.ErrNotExist and errors.ErrUnsupported.
+//     option's value, an interface's index, a backlog, a timeout of Poll or an
+//     nfds of Select that fits no C int, a negative size, a descriptor that has no
+//     place in an [FdSet]. What else is an int in C (descriptors, flags) is passed
+//     on as it is, and the kernel looks at its lower 32 bits, as if C had converted
+//     it. [errors.Is] matches errors with the errnos of x/sys and syscall and with
+//     os.ErrPermission, os.ErrExist, os.ErrNotExist and errors.ErrUnsupported.
 //   - A timeout goes in and comes out: what the kernel leaves of it is written
 //     back, which the C library hides for some calls.
 //
