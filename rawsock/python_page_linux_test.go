@@ -181,6 +181,7 @@ func declared(t *testing.T, paths ...string) map[string]goPackage {
 
 var pagePackages = []string{
 	"github.com/rawloop/rawloop/rawsock", "golang.org/x/sys/unix", "github.com/rawloop/rawloop/rawsock/netdb",
+	"github.com/rawloop/rawloop/rawsock/netconn",
 	"bufio", "encoding/binary", "errors", "io", "net", "net/netip", "os", "time",
 }
 
