@@ -16,6 +16,12 @@ func (fd FD) Send(p []byte, flags int) (n int, err error) {
 // Sendto wraps sendto(2). The zero Sockaddr is the NULL address, which a
 // connected socket takes.
 func (fd FD) Sendto(p []byte, flags int, to Sockaddr) (n int, err error) {
+	return fd.SendtoAt(p, flags, &to)
+}
+
+// SendtoAt is Sendto that reads the address where it lies, for callers that keep
+// one: a Sockaddr is long to copy.
+func (fd FD) SendtoAt(p []byte, flags int, to *Sockaddr) (n int, err error) {
 	n, e := sys.Sendto(int(fd), p, flags, to.pointer())
 	return n, asError(e)
 }

@@ -26,20 +26,12 @@ type world struct {
 	packet func() (datagrams, error)
 }
 
-// datagrams is a UDP socket without net.Addr.
-type datagrams interface {
-	ReadFromUDPAddrPort(p []byte) (int, netip.AddrPort, error)
-	WriteToUDPAddrPort(p []byte, to netip.AddrPort) (int, error)
-	LocalAddr() net.Addr
-	Close() error
-}
-
-// udp gives a PacketConn the names of a *net.UDPConn.
-type udp struct{ *netconn.PacketConn }
-
-func (u udp) ReadFromUDPAddrPort(p []byte) (int, netip.AddrPort, error) { return u.ReadFromAddrPort(p) }
-func (u udp) WriteToUDPAddrPort(p []byte, to netip.AddrPort) (int, error) {
-	return u.WriteToAddrPort(p, to)
+// datagrams are the calls on a UDP socket, and its address.
+type datagrams struct {
+	read  func(p []byte) (int, netip.AddrPort, error)
+	write func(p []byte, to netip.AddrPort) (int, error)
+	self  netip.AddrPort
+	io.Closer
 }
 
 var worlds = [2]world{
@@ -47,7 +39,10 @@ var worlds = [2]world{
 		"net",
 		func() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") },
 		func(address string) (net.Conn, error) { return net.Dial("tcp", address) },
-		func() (datagrams, error) { return net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}) },
+		func() (datagrams, error) {
+			c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+			return datagrams{c.ReadFromUDPAddrPort, c.WriteToUDPAddrPort, c.LocalAddr().(*net.UDPAddr).AddrPort(), c}, err
+		},
 	},
 	{
 		"netconn",
@@ -59,7 +54,7 @@ var worlds = [2]world{
 		},
 		func() (datagrams, error) {
 			c, err := netconn.ListenConfig{}.ListenPacket(context.Background(), "udp", "127.0.0.1:0")
-			return udp{c}, err
+			return datagrams{c.ReadFromAddrPort, c.WriteToAddrPort, c.LocalAddrPort(), c}, err
 		},
 	},
 }
@@ -119,12 +114,12 @@ func echoAll(c net.Conn, size int) {
 func (w world) datagrams(t testing.TB, more func() bool) (n int64) {
 	c := must(w.packet())(t)
 	defer c.Close()
-	self, buf := c.LocalAddr().(*net.UDPAddr).AddrPort(), make([]byte, 64)
+	buf := make([]byte, 64)
 	for more() {
-		if _, err := c.WriteToUDPAddrPort(buf, self); err != nil {
+		if _, err := c.write(buf, c.self); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := c.ReadFromUDPAddrPort(buf); err != nil {
+		if _, _, err := c.read(buf); err != nil {
 			t.Fatal(err)
 		}
 		n++

@@ -39,7 +39,7 @@ func (s *side) writeMessage(fd rawsock.FD) (int, error) { return fd.Send(s.p, 0)
 
 func (s *side) recvfrom(fd rawsock.FD) (int, error) { return fd.RecvfromInto(s.p, s.flags, &s.sa) }
 
-func (s *side) sendto(fd rawsock.FD) (int, error)  { return fd.Sendto(s.p, s.flags, s.sa) }
+func (s *side) sendto(fd rawsock.FD) (int, error)  { return fd.SendtoAt(s.p, s.flags, &s.sa) }
 func (s *side) recvmsg(fd rawsock.FD) (int, error) { return fd.Recvmsg(s.msg, s.flags) }
 func (s *side) sendmsg(fd rawsock.FD) (int, error) { return fd.Sendmsg(s.msg, s.flags) }
 
