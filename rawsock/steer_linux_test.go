@@ -57,13 +57,8 @@ func (g *group) join(t testing.TB, typ int) {
 	fd, err := rawsock.Socket(g.addr.Family(), typ|unix.SOCK_NONBLOCK, 0)
 	check(t, err)
 	g.fds = append(g.fds, fd)
-	if len(g.fds) > 0 {
-		check(t, fd.SetsockoptInt(unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))
-	}
-	check(t, fd.Bind(g.addr))
-	// Not before: with the option UDP may choose, for port 0, the port of any other
-	// group of the same user, and the two would be one (udp_lib_lport_inuse).
 	check(t, fd.SetsockoptInt(unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))
+	check(t, fd.Bind(g.addr))
 	if typ == unix.SOCK_STREAM {
 		check(t, fd.Listen(64))
 	}

@@ -49,7 +49,9 @@ func gather(t *testing.T, g *bpfsteer.Group, typ, n int, at netip.AddrPort) *mem
 	m := &members{t: t, g: g, typ: typ, fds: make([]rawsock.FD, n)}
 	sa, err := rawsock.SockaddrFromAddrPort(at)
 	must(t, err)
-	m.sa = sa
+	if m.sa = sa; typ == unix.SOCK_DGRAM && at.Port() == 0 {
+		m.sa = freePort(t, sa)
+	}
 	for slot := range m.fds {
 		m.join(slot)
 	}
@@ -60,6 +62,19 @@ func gather(t *testing.T, g *bpfsteer.Group, typ, n int, at netip.AddrPort) *mem
 		}
 	})
 	return m
+}
+
+// freePort is sa with a port that no UDP socket has. With SO_REUSEPORT, port 0
+// can be that of another group of the same user.
+func freePort(t *testing.T, sa rawsock.Sockaddr) rawsock.Sockaddr {
+	t.Helper()
+	fd, err := rawsock.Socket(sa.Family(), unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	must(t, err)
+	defer fd.Close()
+	must(t, fd.Bind(sa))
+	free, err := fd.Getsockname()
+	must(t, err)
+	return free
 }
 
 func (m *members) join(slot int) {
