@@ -160,7 +160,7 @@ func (p *process) exit() int {
 func (p *process) expectExit(code int) {
 	p.t.Helper()
 	if got := p.exit(); got != code {
-		p.t.Fatalf("%v: exit %d, want %d\nstdout: %s\nstderr: %s", p.cmd.Args[1:], got, code, p.stdout.String(), p.stderr())
+		p.t.Fatalf("%v: %v, want exit status %d\nstdout: %s\nstderr: %s", p.cmd.Args[1:], p.cmd.ProcessState, code, p.stdout.String(), p.stderr())
 	}
 }
 

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -16,7 +19,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rawloop/rawloop/internal/sockettest"
-	"github.com/rawloop/rawloop/rawsock"
 )
 
 // pythonClient sends stdin to a server, half-closes, and prints what returns.
@@ -190,8 +192,11 @@ func TestDrainAnswersAndReports(t *testing.T) {
 	}
 }
 
-// clogged connects a client that sends until the server takes no more, and reads nothing. A server that has not come to run yet takes
-// nothing either: what tells the two apart is that something has come back.
+// clogged connects a client that sends until the server takes no more, and reads nothing. That the client's kernel takes nothing for a
+// while is not enough: the server must have input that it does not take and output that it cannot send.
+//
+// The server is to have smallBuffers. A thread that sleeps in send(2) is woken when a third of the send buffer is free, but also by
+// shutdown(2), and takes what is free then: what waits to be read must be more than that.
 func clogged(t *testing.T, where string) *net.TCPConn {
 	t.Helper()
 	c := dialTCP(t, where)
@@ -206,7 +211,7 @@ func clogged(t *testing.T, where string) *net.TCPConn {
 		switch {
 		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
 			t.Fatal(err)
-		case n > 0 || unread(t, c) == 0:
+		case n > 0 || !stuck(t, c):
 			stalls = 0
 		default:
 			stalls++
@@ -215,23 +220,29 @@ func clogged(t *testing.T, where string) *net.TCPConn {
 	return c
 }
 
-// unread is how many bytes wait to be read from c.
-func unread(t *testing.T, c *net.TCPConn) (n int) {
+// smallBuffers is an address whose connections can send little and receive much without being served.
+const smallBuffers = "tcp://127.0.0.1:0?sndbuf=16k&rcvbuf=200k"
+
+// stuck reports whether the server's end of c has both input and output waiting, by /proc/net/tcp (proc(5)); it is true where there is
+// no such file.
+func stuck(t *testing.T, c *net.TCPConn) bool {
 	t.Helper()
-	raw, err := c.SyscallConn()
-	if err == nil {
-		err = errors.Join(raw.Control(func(fd uintptr) { n, err = rawsock.FD(fd).Inq() }), err)
+	table, err := os.ReadFile("/proc/net/tcp")
+	if errors.Is(err, fs.ErrNotExist) {
+		return true
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n
+	ends := fmt.Sprintf(":%04X ", c.RemoteAddr().(*net.TCPAddr).Port) + `\w+` + fmt.Sprintf(":%04X ", c.LocalAddr().(*net.TCPAddr).Port)
+	queues := regexp.MustCompile(ends + `\w\w (\w{8}):(\w{8})`).FindSubmatch(table)
+	return queues != nil && string(queues[1]) != "00000000" && string(queues[2]) != "00000000"
 }
 
 func TestDrainForcesWhatIsLeft(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine, func(t *testing.T) {
-			p := start(t, "echo", "--json", "--drain", "50ms", "--engine", engine, "127.0.0.1:0")
+			p := start(t, "echo", "--json", "--drain", "50ms", "--engine", engine, smallBuffers)
 			clogged(t, tcp(t, p.listening(1)[0]))
 			p.signal(unix.SIGTERM)
 			p.expectExit(exitOK)
@@ -253,7 +264,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine, func(t *testing.T) {
 			path := socketPath(t)
-			p := start(t, "echo", "--drain", "1h", "--engine", engine, "127.0.0.1:0", "unix://"+path)
+			p := start(t, "echo", "--drain", "1h", "--engine", engine, smallBuffers, "unix://"+path)
 			where := tcp(t, p.listening(2)[0])
 			clogged(t, where)
 			p.signal(unix.SIGTERM)
